@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Ticket spinlocks; debug builds check the owner and the lock order. */
+#ifndef LIB_LOCK_H
+#define LIB_LOCK_H
+
+#include <arch/port.h>
+#include <lib/base.h>
+#include <stdatomic.h>
+
+/*
+ * The lock order, in one place: a CPU that holds a lock may take only locks of a higher rank.
+ * Ring 0 runs with interrupts off except in explicit windows (see ARCHITECTURE.md), so no lock
+ * needs an interrupt-safe variant; NMI and machine-check handlers take none.
+ */
+enum lock_rank {
+	LOCK_DOMAIN_LIST, /* domain/: the table of domains */
+	LOCK_DOMAIN,	  /* domain/: one domain's life cycle */
+	LOCK_PAGE_TABLES, /* memory/: every page table of one domain */
+	LOCK_GRANT_TABLE, /* grant/: one domain's grant table */
+	LOCK_MAPTRACK,	  /* grant/: one domain's handles */
+	LOCK_PORTS,	  /* event/: one domain's table of ports */
+	LOCK_PORT,	  /* event/: one port; two ports are taken in order of address */
+	LOCK_FIFO_QUEUE,  /* event/: one FIFO queue */
+	LOCK_PIRQ,	  /* arch/: one interrupt line */
+	LOCK_RUN_QUEUE,	  /* sched/: one CPU's run queue; two are taken in order of CPU number */
+	LOCK_TIMERS,	  /* sched/: one CPU's timer heap */
+	LOCK_FRAME_LIST,  /* memory/: one domain's list and count of frames */
+	LOCK_FRAME_POOL,  /* memory/: the free frames */
+	LOCK_HEAP,	  /* lib/: the small-object heap */
+	LOCK_CONSOLE,	  /* debug/: log ring and serial line */
+	LOCK_RANKS
+};
+
+struct lock {
+	_Atomic uint16_t next;	  /* the ticket the next comer draws */
+	_Atomic uint16_t serving; /* the ticket that holds the lock */
+	uint8_t rank;
+#ifdef DEBUG
+	_Atomic uint8_t holder; /* CPU number + 1, 0: free */
+#endif
+};
+
+#define LOCK_INIT(r) {.rank = (r)}
+
+static inline void lock_init(struct lock *lock, enum lock_rank rank)
+{
+	*lock = (struct lock)LOCK_INIT((uint8_t)rank);
+}
+
+#ifdef DEBUG
+void lock_check_acquire(struct lock *lock); /* the rank is above every rank held here */
+void lock_check_acquired(struct lock *lock);
+void lock_check_release(struct lock *lock); /* held, and held by this CPU */
+bool lock_is_mine(const struct lock *lock);
+#define ASSERT_LOCKED(lock) ASSERT(lock_is_mine(lock))
+#else
+static inline void lock_check_acquire(struct lock *lock)
+{
+	(void)lock;
+}
+static inline void lock_check_acquired(struct lock *lock)
+{
+	(void)lock;
+}
+static inline void lock_check_release(struct lock *lock)
+{
+	(void)lock;
+}
+#define ASSERT_LOCKED(lock) ((void)(lock))
+#endif
+
+static inline void lock_acquire(struct lock *lock)
+{
+	uint16_t ticket;
+
+	lock_check_acquire(lock);
+	ticket = atomic_fetch_add_explicit(&lock->next, 1, memory_order_relaxed);
+	while (atomic_load_explicit(&lock->serving, memory_order_acquire) != ticket) {
+		cpu_relax(); /* also serves what other CPUs ask of us, see arch/port.h */
+	}
+	lock_check_acquired(lock);
+}
+
+static inline void lock_release(struct lock *lock)
+{
+	uint16_t mine = atomic_load_explicit(&lock->serving, memory_order_relaxed);
+
+	lock_check_release(lock);
+	atomic_store_explicit(&lock->serving, (uint16_t)(mine + 1), memory_order_release);
+}
+
+#endif
