@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Debug builds: every lock is taken in the order of lib/lock.h and released by its holder. */
+#include <debug/log.h>
+#include <lib/lock.h>
+
+#ifdef PARVUS_DEBUG
+
+#define HELD_MAX 12
+
+/* The locks each CPU holds, in the order taken; only that CPU touches its row. */
+static struct {
+	unsigned count;
+	struct lock *lock[HELD_MAX];
+} held[CPU_MAX];
+
+static bool takes_two(enum lock_rank rank)
+{
+	return rank == LOCK_PORT || rank == LOCK_RUN_QUEUE;
+}
+
+void lock_check_acquire(struct lock *lock)
+{
+	unsigned cpu = cpu_id();
+
+	for (unsigned i = 0; i < held[cpu].count; i++) {
+		const struct lock *other = held[cpu].lock[i];
+
+		if (other == lock) {
+			panic("lock of rank %d taken twice", lock->rank);
+		}
+		if (other->rank > lock->rank ||
+		    (other->rank == lock->rank && (!takes_two(lock->rank) || other > lock))) {
+			panic("lock order: rank %d taken with rank %d held", lock->rank,
+			      other->rank);
+		}
+	}
+}
+
+void lock_check_acquired(struct lock *lock)
+{
+	unsigned cpu = cpu_id();
+
+	ASSERT(held[cpu].count < HELD_MAX);
+	held[cpu].lock[held[cpu].count++] = lock;
+	lock->holder = (uint8_t)(cpu + 1);
+}
+
+void lock_check_release(struct lock *lock)
+{
+	unsigned cpu = cpu_id();
+	unsigned at = held[cpu].count;
+
+	ASSERT(lock_is_mine(lock));
+	do {
+		ASSERT(at > 0);
+		at--;
+	} while (held[cpu].lock[at] != lock);
+	lock->holder = 0;
+	for (held[cpu].count--; at < held[cpu].count; at++) {
+		held[cpu].lock[at] = held[cpu].lock[at + 1];
+	}
+}
+
+bool lock_is_mine(const struct lock *lock)
+{
+	return lock->holder == cpu_id() + 1;
+}
+
+#endif
