@@ -1,61 +1,70 @@
 /* SPDX-License-Identifier: MIT */
-/* Error numbers of hypercalls; they come back negated. The list below can be expanded by others. */
-#ifndef PVX_XEN_ERRNO_LIST
-#define PVX_XEN_ERRNO_LIST(E) \
-	E(EPERM, 1)           \
-	E(ENOENT, 2)          \
-	E(ESRCH, 3)           \
-	E(EINTR, 4)           \
-	E(EIO, 5)             \
-	E(ENXIO, 6)           \
-	E(E2BIG, 7)           \
-	E(ENOEXEC, 8)         \
-	E(EBADF, 9)           \
-	E(ECHILD, 10)         \
-	E(EAGAIN, 11)         \
-	E(EWOULDBLOCK, 11)    \
-	E(ENOMEM, 12)         \
-	E(EACCES, 13)         \
-	E(EFAULT, 14)         \
-	E(EBUSY, 16)          \
-	E(EEXIST, 17)         \
-	E(EXDEV, 18)          \
-	E(ENODEV, 19)         \
-	E(ENOTDIR, 20)        \
-	E(EISDIR, 21)         \
-	E(EINVAL, 22)         \
-	E(ENFILE, 23)         \
-	E(EMFILE, 24)         \
-	E(ENOSPC, 28)         \
-	E(EROFS, 30)          \
-	E(EMLINK, 31)         \
-	E(EDOM, 33)           \
-	E(ERANGE, 34)         \
-	E(EDEADLK, 35)        \
-	E(EDEADLOCK, 35)      \
-	E(ENAMETOOLONG, 36)   \
-	E(ENOLCK, 37)         \
-	E(ENOSYS, 38)         \
-	E(ENOTEMPTY, 39)      \
-	E(ENODATA, 61)        \
-	E(ETIME, 62)          \
-	E(EBADMSG, 74)        \
-	E(EOVERFLOW, 75)      \
-	E(EILSEQ, 84)         \
-	E(ERESTART, 85)       \
-	E(ENOTSOCK, 88)       \
-	E(EMSGSIZE, 90)       \
-	E(EOPNOTSUPP, 95)     \
-	E(EADDRINUSE, 98)     \
-	E(EADDRNOTAVAIL, 99)  \
-	E(ENOBUFS, 105)       \
-	E(EISCONN, 106)       \
-	E(ENOTCONN, 107)      \
-	E(ETIMEDOUT, 110)     \
-	E(ECONNREFUSED, 111)
+/*
+ * Error numbers of hypercalls; they come back negated. Included plainly this gives an enum of
+ * XEN_E* names; included with XEN_ERRNO(name, value) defined it expands that for each, once.
+ */
+#ifdef XEN_ERRNO
 
-#define PVX_XEN_ERRNO_ENUM(name, value) XEN_##name = value,
-enum xen_errno { PVX_XEN_ERRNO_LIST(PVX_XEN_ERRNO_ENUM) };
-#undef PVX_XEN_ERRNO_ENUM
+XEN_ERRNO(EPERM, 1)
+XEN_ERRNO(ENOENT, 2)
+XEN_ERRNO(ESRCH, 3)
+XEN_ERRNO(EINTR, 4)
+XEN_ERRNO(EIO, 5)
+XEN_ERRNO(ENXIO, 6)
+XEN_ERRNO(E2BIG, 7)
+XEN_ERRNO(ENOEXEC, 8)
+XEN_ERRNO(EBADF, 9)
+XEN_ERRNO(ECHILD, 10)
+XEN_ERRNO(EAGAIN, 11)
+XEN_ERRNO(EWOULDBLOCK, 11)
+XEN_ERRNO(ENOMEM, 12)
+XEN_ERRNO(EACCES, 13)
+XEN_ERRNO(EFAULT, 14)
+XEN_ERRNO(EBUSY, 16)
+XEN_ERRNO(EEXIST, 17)
+XEN_ERRNO(EXDEV, 18)
+XEN_ERRNO(ENODEV, 19)
+XEN_ERRNO(ENOTDIR, 20)
+XEN_ERRNO(EISDIR, 21)
+XEN_ERRNO(EINVAL, 22)
+XEN_ERRNO(ENFILE, 23)
+XEN_ERRNO(EMFILE, 24)
+XEN_ERRNO(ENOSPC, 28)
+XEN_ERRNO(EROFS, 30)
+XEN_ERRNO(EMLINK, 31)
+XEN_ERRNO(EDOM, 33)
+XEN_ERRNO(ERANGE, 34)
+XEN_ERRNO(EDEADLK, 35)
+XEN_ERRNO(EDEADLOCK, 35)
+XEN_ERRNO(ENAMETOOLONG, 36)
+XEN_ERRNO(ENOLCK, 37)
+XEN_ERRNO(ENOSYS, 38)
+XEN_ERRNO(ENOTEMPTY, 39)
+XEN_ERRNO(ENODATA, 61)
+XEN_ERRNO(ETIME, 62)
+XEN_ERRNO(EBADMSG, 74)
+XEN_ERRNO(EOVERFLOW, 75)
+XEN_ERRNO(EILSEQ, 84)
+XEN_ERRNO(ERESTART, 85)
+XEN_ERRNO(ENOTSOCK, 88)
+XEN_ERRNO(EMSGSIZE, 90)
+XEN_ERRNO(EOPNOTSUPP, 95)
+XEN_ERRNO(EADDRINUSE, 98)
+XEN_ERRNO(EADDRNOTAVAIL, 99)
+XEN_ERRNO(ENOBUFS, 105)
+XEN_ERRNO(EISCONN, 106)
+XEN_ERRNO(ENOTCONN, 107)
+XEN_ERRNO(ETIMEDOUT, 110)
+XEN_ERRNO(ECONNREFUSED, 111)
+
+#undef XEN_ERRNO
+
+#elif !defined(PVX_XEN_ERRNO_H)
+#define PVX_XEN_ERRNO_H
+
+#define XEN_ERRNO(name, value) XEN_##name = value,
+enum xen_errno {
+#include "errno.h"
+};
 
 #endif
