@@ -19,7 +19,6 @@
 #define __HYPERVISOR_fpu_taskswitch		   5
 #define __HYPERVISOR_sched_op_compat		   6
 #define __HYPERVISOR_platform_op		   7
-#define __HYPERVISOR_dom0_op			   __HYPERVISOR_platform_op
 #define __HYPERVISOR_set_debugreg		   8
 #define __HYPERVISOR_get_debugreg		   9
 #define __HYPERVISOR_update_descriptor		   10

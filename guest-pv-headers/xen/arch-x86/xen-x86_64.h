@@ -72,31 +72,18 @@ struct iret_context {
 	uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/* One 64-bit register under its 64-bit name, its old 32-bit name, and its low half. */
-#define PVX_REG(r, e)          \
-	union {                \
-		uint64_t r, e; \
-		uint32_t _##e; \
-	}
-
 struct cpu_user_regs {
-	uint64_t r15, r14, r13, r12;
-	PVX_REG(rbp, ebp);
-	PVX_REG(rbx, ebx);
+	uint64_t r15, r14, r13, r12, rbp, rbx;
 	uint64_t r11, r10, r9, r8;
-	PVX_REG(rax, eax);
-	PVX_REG(rcx, ecx);
-	PVX_REG(rdx, edx);
-	PVX_REG(rsi, esi);
-	PVX_REG(rdi, edi);
+	uint64_t rax, rcx, rdx, rsi, rdi;
 	uint32_t error_code;
 	uint32_t entry_vector;
-	PVX_REG(rip, eip);
+	uint64_t rip;
 	uint16_t cs, _pad0[1];
 	uint8_t saved_upcall_mask;
 	uint8_t _pad1[3];
-	PVX_REG(rflags, eflags);
-	PVX_REG(rsp, esp);
+	uint64_t rflags;
+	uint64_t rsp;
 	uint16_t ss, _pad2[3];
 	uint16_t es, _pad3[3];
 	uint16_t ds, _pad4[3];
@@ -104,8 +91,6 @@ struct cpu_user_regs {
 	uint16_t gs, _pad6[3];
 };
 XEN_DEFINE_TYPE(cpu_user_regs);
-
-#undef PVX_REG
 
 struct arch_vcpu_info {
 	unsigned long cr2; /* address of the last page fault passed on */

@@ -15,16 +15,16 @@
 typedef unsigned int RING_IDX;
 
 /* The largest power of two not above x: the number of slots used of those that fit. */
-static inline unsigned int pvx_ring_floor(size_t x)
+static inline size_t pvx_ring_floor(size_t x)
 {
-	return x ? 1U << (31 - __builtin_clz((unsigned int)x)) : 0;
+	return x ? 1UL << (63 - __builtin_clzl(x)) : 0;
 }
 
 #define __CONST_RING_SIZE(name, size)                                 \
 	pvx_ring_floor(((size)-offsetof(struct name##_sring, ring)) / \
 		       sizeof(((struct name##_sring *)0)->ring[0]))
-#define __RING_SIZE(shared, size)                                               \
-	pvx_ring_floor(((size) - ((char *)(shared)->ring - (char *)(shared))) / \
+#define __RING_SIZE(shared, size)                                                       \
+	pvx_ring_floor(((size) - (size_t)((char *)(shared)->ring - (char *)(shared))) / \
 		       sizeof((shared)->ring[0]))
 
 /*
@@ -69,19 +69,19 @@ static inline unsigned int pvx_ring_floor(size_t x)
 		__builtin_memset((shared)->__pad, 0, sizeof((shared)->__pad)); \
 	} while (0)
 
-#define FRONT_RING_ATTACH(r, shared, index, size)         \
-	do {                                              \
-		(r)->req_prod_pvt = (index);              \
-		(r)->rsp_cons = (index);                  \
-		(r)->nr_ents = __RING_SIZE(shared, size); \
-		(r)->sring = (shared);                    \
+#define FRONT_RING_ATTACH(r, shared, index, size)                       \
+	do {                                                            \
+		(r)->req_prod_pvt = (index);                            \
+		(r)->rsp_cons = (index);                                \
+		(r)->nr_ents = (unsigned int)__RING_SIZE(shared, size); \
+		(r)->sring = (shared);                                  \
 	} while (0)
-#define BACK_RING_ATTACH(r, shared, index, size)          \
-	do {                                              \
-		(r)->rsp_prod_pvt = (index);              \
-		(r)->req_cons = (index);                  \
-		(r)->nr_ents = __RING_SIZE(shared, size); \
-		(r)->sring = (shared);                    \
+#define BACK_RING_ATTACH(r, shared, index, size)                        \
+	do {                                                            \
+		(r)->rsp_prod_pvt = (index);                            \
+		(r)->req_cons = (index);                                \
+		(r)->nr_ents = (unsigned int)__RING_SIZE(shared, size); \
+		(r)->sring = (shared);                                  \
 	} while (0)
 #define FRONT_RING_INIT(r, shared, size) FRONT_RING_ATTACH(r, shared, 0, size)
 #define BACK_RING_INIT(r, shared, size)	 BACK_RING_ATTACH(r, shared, 0, size)
