@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Multiboot 1: what a loader hands over in EAX and EBX. */
+#ifndef BOOT_MULTIBOOT1_H
+#define BOOT_MULTIBOOT1_H
+
+#include <boot/boot_info.h>
+#include <boot/physical.h>
+#include <boot/report.h>
+
+#define MULTIBOOT1_LOADER_MAGIC 0x2badb002u /* in EAX */
+
+/* Fills info from the structure at address (EBX); false if there is nothing to start from. */
+bool multiboot1_parse(struct boot_info *info, const struct physical *memory, paddr_t address,
+		      const struct report *report);
+
+#endif
