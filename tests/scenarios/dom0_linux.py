@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Stock Debian Linux boots as Dom0 to its init, runs a load of programs and powers the machine off.
+
+Usage: dom0_linux.py [--xen] [--smp N] [--bzimage]   --xen: on Debian's Xen, to see what Xen does
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
+from machine import PANIC, TOP, Machine, Tap, skip_all  # noqa: E402
+import incumbent  # noqa: E402
+
+TROUBLE = re.compile(r"\bBUG:|\bOops|WARNING:|Call Trace|rcu.*stall|soft lockup|hung task|segfault|Kernel panic")
+SCRIPT = "#!/bin/sh\n/bin/linux_load\necho load ended with $?\ncat /sys/hypervisor/type /sys/hypervisor/version/extra\n"
+
+
+def build_root(folder):
+    script = os.path.join(folder, "run")
+    os.makedirs(folder, exist_ok=True)
+    with open(script, "w", encoding="ascii") as file:
+        file.write(SCRIPT)
+    done = subprocess.run(
+        [os.path.join(TOP, "scripts", "mkdom0"), "--elf", "-o", os.path.join(folder, "dom0"), "--run", script,
+         "--add", "tests/scenarios/linux_load=/bin/linux_load"], check=False, capture_output=True, text=True)
+    if done.returncode:
+        skip_all("Dom0's packages are not to be had: " + done.stderr.strip().splitlines()[-1])
+    return os.path.join(folder, "dom0")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--hypervisor", default="hypervisor/parvus.elf")
+    parser.add_argument("--xen", action="store_true")
+    parser.add_argument("--smp", default="1")
+    parser.add_argument("--bzimage", action="store_true", help="the kernel as Debian packs it, not unpacked")
+    args = parser.parse_args()
+    image = (incumbent.xen() or skip_all("Debian's Xen is not to be had")) if args.xen else args.hypervisor
+    folder = os.path.join("tests", "scenarios", "dom0_linux" + (".xen" if args.xen else ""))
+    root = build_root(folder)
+    tap = Tap()
+    options = ["--hypervisor", image, "--kernel", os.path.join(root, "vmlinuz" if args.bzimage else "vmlinux"),
+               "--initrd", os.path.join(root, "initrd"), "--cmdline", "console=hvc0 earlyprintk=xen panic=-1",
+               "--hv", "com1=115200,8n1 console=com1 dom0_mem=512M", "--mem", "1024", "--smp", args.smp]
+    with Machine(options, os.path.join(folder, "console"), 300) as machine:
+        if tap.ok(machine.wait_for(r"init: Linux \S+ reached its init|" + PANIC.pattern)
+                  and "reached its init" in machine.log, "Linux reaches its init", machine.tail()):
+            machine.wait_for(r"the script ended with|" + PANIC.pattern)
+            for line in re.findall(r"^((?:not )?ok) \d+ - (.*)$", machine.log, re.MULTILINE):
+                what, hash_mark, why = line[1].partition(" # SKIP ")
+                if hash_mark:
+                    tap.skip(f"in Dom0: {what}", why)
+                else:
+                    tap.ok(line[0] == "ok", f"in Dom0: {what}")
+            tap.ok("load ended with 0" in machine.log, "the load of programs ran to its end", machine.tail())
+            tap.ok(machine.wait_exit(seconds=60) == 0, "powering off ends the machine", machine.tail())
+        trouble = [line for line in machine.log.splitlines() if TROUBLE.search(line) or PANIC.search(line)]
+        tap.ok(not trouble, "no warning, oops, stall or panic in the log", "\n".join(trouble[:20]))
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
