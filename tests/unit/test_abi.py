@@ -297,6 +297,17 @@ def alone(tap):
     tap("xen.h, elfnote.h and features.h serve assembly", done.stderr.splitlines()[:5])
 
 
+def example(tap, folder):
+    """The example builds with the command its head comment gives, and has the notes a loader wants."""
+    source = os.path.join(OURS, "examples", "hello.c")
+    with open(source, encoding="utf-8") as text:
+        command = re.search(r"^ \*\tgcc (.*?)^ \*/", text.read(), re.MULTILINE | re.DOTALL).group(1)
+    words = shlex.split(command.replace("\n *", " "))
+    words = [{"guest-pv-headers": OURS, "hello.elf": os.path.join(folder, "hello.elf"), "hello.c": source}.get(w, w) for w in words]
+    done = subprocess.run(CC + ["-Wall", "-Wextra", "-Werror"] + words, capture_output=True, text=True, check=False)
+    tap("the example kernel builds as it says", done.stderr.splitlines()[:5])
+
+
 def main():
     count, failed = 0, 0
 
@@ -311,6 +322,7 @@ def main():
     alone(tap)
     with tempfile.TemporaryDirectory() as folder:
         compare(tap, folder)
+        example(tap, folder)
     print(f"1..{count}")
     return 1 if failed else 0
 
