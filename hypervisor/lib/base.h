@@ -64,6 +64,7 @@ static inline mfn_t paddr_to_mfn(paddr_t pa)
 
 /* A set of physical CPUs: 64 at the most, so one word holds it. */
 typedef uint64_t cpu_mask_t;
-#define CPU_MAX 64
+#define CPU_MAX	     64
+#define CPU_MASK_ALL UINT64_MAX
 
 #endif

@@ -3,7 +3,7 @@
 #include <debug/log.h>
 #include <lib/lock.h>
 
-#ifdef PARVUS_DEBUG
+#ifdef DEBUG
 
 #define HELD_MAX 12
 

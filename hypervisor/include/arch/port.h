@@ -33,9 +33,9 @@ uint64_t now(void); /* nanoseconds since boot, the same on every CPU */
 
 /* --- Memory -------------------------------------------------------------------------------- */
 
-static inline void *frame_ptr(mfn_t mfn);    /* [inline] a frame through the map of all RAM */
+static inline void *frame_ptr(mfn_t mfn);	   /* [inline] a frame through the map of all RAM */
 static inline mfn_t frame_of_ptr(const void *ptr); /* [inline] the inverse */
-static inline void frame_clear(mfn_t mfn);   /* [inline] fill with zeroes */
+static inline void frame_clear(mfn_t mfn);	   /* [inline] fill with zeroes */
 static inline void frame_copy(mfn_t to, mfn_t from); /* [inline] */
 
 /*
@@ -50,12 +50,47 @@ int guest_write(guest_va_t to, const void *from, size_t bytes);
 
 /*
  * A clock that ticks on flushes. A frame remembers the time at which its last reference of a type
- * went away; a CPU whose last flush is not later may still hold a translation from before.
+ * went away; a CPU whose last flush is not later may still hold a translation from before. When
+ * tlb_flush_stale() returns, each of `cpus` has flushed later than `stamp`, and so has the clock
+ * passed it. CPUs that are not on line need not be left out.
  */
 uint32_t tlb_clock(void);
 void tlb_flush_stale(cpu_mask_t cpus, uint32_t stamp); /* flush those of `cpus` that may */
-void tlb_flush(cpu_mask_t cpus);	    /* everything, global and paging-structure entries too */
+void tlb_flush(cpu_mask_t cpus); /* everything, global and paging-structure entries too */
 void tlb_flush_va(cpu_mask_t cpus, uint64_t va); /* one linear address */
+
+/* --- Guests' tables --------------------------------------------------------------------------- */
+
+/*
+ * Writes the hypervisor's slots of a guest's L4. Slot 256, the table of machine-to-physical numbers
+ * that guests read, only if `m2p_visible`, else it is emptied.
+ */
+void paging_fill_guest_root(mfn_t root, bool m2p_visible);
+
+/*
+ * The roots of a vCPU have changed: the processor forgets the old ones. If the vCPU is the current
+ * one, its kernel root is loaded and everything flushed, global translations too, on return.
+ */
+struct vcpu_memory;
+void vcpu_roots_changed(struct vcpu_memory *vm);
+
+/* The current vCPU's LDT: `entries` at a page-aligned address of the guest's, or none with 0. */
+int vcpu_set_ldt(guest_va_t base, unsigned entries);
+
+/*
+ * Whether a guest may have this descriptor in a GDT or LDT. What can be mended is: code and data
+ * segments that ask for more than ring 3 get ring 3. Not present ones pass as they are.
+ */
+bool descriptor_accept(uint64_t *descriptor);
+
+/*
+ * A guest maps this frame of RAM with another memory type, an index into the ABI's PAT: the map of
+ * all RAM follows, so that no two mappings disagree. 0 (write-back) never fails.
+ */
+int ram_map_set_cache(mfn_t mfn, unsigned pat_index);
+
+/* Caches written back and emptied: on this CPU, or on all. */
+void cache_flush(cpu_mask_t cpus);
 
 /* --- The end ------------------------------------------------------------------------------- */
 

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Free frames: a buddy allocator in zones by address. */
+#include <debug/log.h>
+#include <lib/error.h>
+#include <memory/frame_alloc.h>
+#include <memory/frame_ref.h>
+
+/*
+ * Zone z holds the frames from 2^z to 2^(z+1)-1, so "below 2^n bytes" is a set of whole zones, and
+ * a block never spans two. Allocation goes from the highest zone down and splits from the top: low
+ * memory is what lasts longest, for those who can use no other.
+ *
+ * The records of the frames inside a free block count no references; the first has FRAME_FREE_HEAD
+ * and the block's order. Every frame for itself remembers whether it is dirty and when it was
+ * freed.
+ */
+#define ZONES	       32
+#define LOW_ZONES      20 /* zones below 4 GiB */
+#define RESERVE_FRAMES (128 << (20 - PAGE_SHIFT))
+
+uint64_t frame_end;
+
+static struct frame_pool {
+	struct lock lock;
+	uint64_t total, free, claimed, low_free, low_reserve;
+	uint64_t scrub_at;
+	uint32_t zones; /* those with a free block */
+	uint32_t orders[ZONES];
+	struct frame_list blocks[ZONES][FRAME_ORDER_MAX + 1];
+	_Atomic uint64_t dirty;
+} pool;
+
+/* --- Lists: rings through the cold records -------------------------------------------------- */
+
+void frame_list_add(struct frame_list *list, mfn_t mfn)
+{
+	uint32_t n = (uint32_t)mfn.n;
+
+	if (!list->first) {
+		FRAME_LINKS[n] = (struct frame_links){.prev = n, .next = n};
+	} else {
+		uint32_t first = list->first, last = FRAME_LINKS[first].prev;
+
+		FRAME_LINKS[n] = (struct frame_links){.prev = last, .next = first};
+		FRAME_LINKS[first].prev = n;
+		FRAME_LINKS[last].next = n;
+	}
+	list->first = n;
+}
+
+void frame_list_remove(struct frame_list *list, mfn_t mfn)
+{
+	uint32_t n = (uint32_t)mfn.n;
+	struct frame_links links = FRAME_LINKS[n];
+
+	FRAME_LINKS[links.prev].next = links.next;
+	FRAME_LINKS[links.next].prev = links.prev;
+	if (list->first == n) {
+		list->first = links.next == n ? 0 : links.next;
+	}
+}
+
+/* --- Blocks; the caller holds pool.lock ------------------------------------------------------ */
+
+static unsigned zone_of(uint64_t n)
+{
+	return 63 - (unsigned)__builtin_clzll(n);
+}
+
+static void block_insert(uint64_t n, unsigned order)
+{
+	unsigned zone = zone_of(n);
+	struct frame *head = frame_of(MFN(n));
+	uint64_t type = frame_type_word(MFN(n)) & TYPE_COUNT_MASK;
+
+	atomic_store_explicit(&head->type, type | (uint64_t)order << TYPE_ORDER_SHIFT,
+			      memory_order_relaxed);
+	atomic_store_explicit(&head->ref, frame_ref_word(MFN(n)) | FRAME_FREE_HEAD,
+			      memory_order_relaxed);
+	frame_list_add(&pool.blocks[zone][order], MFN(n));
+	pool.orders[zone] |= 1U << order;
+	pool.zones |= 1U << zone;
+}
+
+static void block_remove(uint64_t n, unsigned order)
+{
+	unsigned zone = zone_of(n);
+	struct frame_list *list = &pool.blocks[zone][order];
+
+	atomic_store_explicit(&frame_of(MFN(n))->ref, frame_ref_word(MFN(n)) & ~FRAME_FREE_HEAD,
+			      memory_order_relaxed);
+	frame_list_remove(list, MFN(n));
+	if (!list->first) {
+		pool.orders[zone] &= ~(1U << order);
+		if (!pool.orders[zone]) {
+			pool.zones &= ~(1U << zone);
+		}
+	}
+}
+
+static bool block_is_free(uint64_t n, unsigned order)
+{
+	return frame_exists(MFN(n)) && frame_ref_word(MFN(n)) & FRAME_FREE_HEAD &&
+	       (frame_type_word(MFN(n)) >> TYPE_ORDER_SHIFT & 31) == order;
+}
+
+static void account(uint64_t n, unsigned order, bool freed)
+{
+	uint64_t frames = UINT64_C(1) << order;
+
+	pool.free += freed ? frames : -frames;
+	if (zone_of(n) < LOW_ZONES) {
+		pool.low_free += freed ? frames : -frames;
+	}
+}
+
+static void block_put(uint64_t n, unsigned order)
+{
+	account(n, order, true);
+	while (order < FRAME_ORDER_MAX && order < zone_of(n) &&
+	       block_is_free(n ^ BIT(order), order)) {
+		block_remove(n ^ BIT(order), order);
+		n &= ~BIT(order);
+		order++;
+	}
+	block_insert(n, order);
+}
+
+/* Returns 0 when there is none: frame 0 is never free. */
+static uint64_t block_take(unsigned order, unsigned flags)
+{
+	unsigned bits = flags & 0xff;
+	uint32_t zones = pool.zones;
+	uint64_t n;
+	unsigned have, zone;
+
+	if (bits && bits < PAGE_SHIFT + ZONES) {
+		zones &= bits < PAGE_SHIFT ? 0 : (uint32_t)(BIT(bits - PAGE_SHIFT) - 1);
+	}
+	if (!(flags & FRAME_USE_RESERVE) && pool.low_free < pool.low_reserve + BIT(order)) {
+		zones &= ~((UINT32_C(1) << LOW_ZONES) - 1);
+	}
+	for (;;) {
+		if (!zones) {
+			return 0;
+		}
+		zone = 31 - (unsigned)__builtin_clz(zones);
+		if (pool.orders[zone] >> order) {
+			break;
+		}
+		zones &= ~(1U << zone);
+	}
+	have = order + (unsigned)__builtin_ctz(pool.orders[zone] >> order);
+	n = pool.blocks[zone][have].first;
+	block_remove(n, have);
+	while (have > order) {
+		have--;
+		block_insert(n, have);
+		n += BIT(have);
+	}
+	account(n, order, false);
+	return n;
+}
+
+/* --- In and out of use ------------------------------------------------------------------------ */
+
+static void frame_become_free(uint64_t n)
+{
+	struct frame *frame = frame_of(MFN(n));
+
+	if (unlikely(frame_type_word(MFN(n)) & TYPE_CACHE_MASK)) {
+		(void)ram_map_set_cache(MFN(n), 0);
+	}
+	M2P[n] = UINT64_MAX;
+	atomic_store_explicit(&frame->type, tlb_clock(), memory_order_relaxed);
+	atomic_store_explicit(&frame->ref, FRAME_REF(FRAME_OWNER_NONE, FRAME_DIRTY),
+			      memory_order_relaxed);
+}
+
+void frame_pool_put(mfn_t mfn, unsigned order)
+{
+	for (uint64_t n = mfn.n; n < mfn.n + BIT(order); n++) {
+		frame_become_free(n);
+	}
+	atomic_fetch_add_explicit(&pool.dirty, BIT(order), memory_order_relaxed);
+	lock_acquire(&pool.lock);
+	block_put(mfn.n, order);
+	lock_release(&pool.lock);
+}
+
+void frame_last_put(mfn_t mfn)
+{
+	frame_pool_put(mfn, 0);
+}
+
+/*
+ * Frames that were just taken out of the pool: no CPU may hold a translation from their last life,
+ * and nobody may read what that life left. They are the hypervisor's until the caller says whose.
+ */
+static void frames_prepare(uint64_t first, unsigned order, unsigned flags, uint64_t ref)
+{
+	uint64_t end = first + BIT(order), dirty = 0;
+	uint32_t stamp = 0;
+
+	for (uint64_t n = first; n < end; n++) {
+		uint32_t freed = (uint32_t)frame_type_word(MFN(n));
+
+		stamp = MAX(stamp, freed);
+		dirty += !!(frame_ref_word(MFN(n)) & FRAME_DIRTY);
+	}
+	tlb_flush_stale(CPU_MASK_ALL, stamp);
+	for (uint64_t n = first; n < end; n++) {
+		struct frame *frame = frame_of(MFN(n));
+		bool clear = frame_ref_word(MFN(n)) & FRAME_DIRTY && !(flags & FRAME_UNCLEARED);
+
+		atomic_store_explicit(&frame->type, 0, memory_order_relaxed);
+		atomic_store_explicit(&frame->ref, FRAME_REF(FRAME_OWNER_SELF, 1),
+				      memory_order_relaxed);
+		if (clear) {
+			frame_clear(MFN(n));
+		}
+		atomic_store_explicit(&frame->ref, ref, memory_order_release);
+	}
+	if (dirty) {
+		atomic_fetch_sub_explicit(&pool.dirty, dirty, memory_order_relaxed);
+	}
+}
+
+mfn_t frame_alloc(unsigned order, unsigned flags)
+{
+	uint64_t n = 0;
+
+	lock_acquire(&pool.lock);
+	if (pool.free - pool.claimed >= BIT(order)) {
+		n = block_take(order, flags);
+	}
+	lock_release(&pool.lock);
+	if (!n) {
+		return MFN_NONE;
+	}
+	frames_prepare(n, order, flags, FRAME_REF(FRAME_OWNER_SELF, 1));
+	return MFN(n);
+}
+
+void frame_free(mfn_t mfn, unsigned order)
+{
+	for (uint64_t n = mfn.n; n < mfn.n + BIT(order); n++) {
+		ASSERT(frame_ref_word(MFN(n)) == FRAME_REF(FRAME_OWNER_SELF, 1));
+	}
+	frame_pool_put(mfn, order);
+}
+
+static bool charge(struct domain_memory *dm, uint64_t frames)
+{
+	bool within;
+
+	lock_acquire(&dm->frames_lock);
+	within = dm->frame_count + frames <= dm->frame_limit;
+	if (within) {
+		dm->frame_count += frames;
+	}
+	lock_release(&dm->frames_lock);
+	return within;
+}
+
+static void uncharge(struct domain_memory *dm, uint64_t frames)
+{
+	lock_acquire(&dm->frames_lock);
+	dm->frame_count -= frames;
+	lock_release(&dm->frames_lock);
+}
+
+static uint64_t take_for(struct domain_memory *dm, unsigned order, unsigned flags)
+{
+	uint64_t frames = BIT(order), n = 0, own;
+
+	lock_acquire(&pool.lock);
+	own = MIN(dm->claimed, frames);
+	if (pool.free - (pool.claimed - own) >= frames) {
+		n = block_take(order, flags);
+	}
+	if (n) {
+		dm->claimed -= own;
+		pool.claimed -= own;
+	}
+	lock_release(&pool.lock);
+	return n;
+}
+
+mfn_t frame_alloc_for(struct domain_memory *dm, unsigned order, unsigned flags)
+{
+	uint64_t n, frames = BIT(order);
+	bool alive;
+
+	if (!charge(dm, frames)) {
+		return MFN_NONE;
+	}
+	n = take_for(dm, order, flags);
+	if (!n) {
+		uncharge(dm, frames);
+		return MFN_NONE;
+	}
+	frames_prepare(n, order, flags, FRAME_REF(dm->id, FRAME_ALLOCATED | 1));
+	lock_acquire(&dm->frames_lock);
+	/* The domain may have begun to die meanwhile; then nobody would look for these frames. */
+	alive = dm->frame_limit != 0;
+	for (uint64_t i = 0; alive && i < frames; i++) {
+		frame_list_add(&dm->frames, MFN(n + i));
+	}
+	lock_release(&dm->frames_lock);
+	if (!alive) {
+		uncharge(dm, frames);
+		frame_pool_put(MFN(n), order);
+		return MFN_NONE;
+	}
+	return MFN(n);
+}
+
+int frame_claim(struct domain_memory *dm, uint64_t frames)
+{
+	uint64_t wanted;
+	int rc = 0;
+
+	lock_acquire(&dm->frames_lock);
+	lock_acquire(&pool.lock);
+	wanted = frames > dm->frame_count ? frames - dm->frame_count : 0;
+	if (frames > dm->frame_limit) {
+		rc = -EINVAL;
+	} else if (frames && dm->claimed) {
+		rc = -EINVAL; /* one claim at a time */
+	} else if (frames && !wanted) {
+		rc = -EINVAL;
+	} else if (wanted > pool.free - pool.claimed) {
+		rc = -ENOMEM;
+	} else {
+		pool.claimed += wanted - dm->claimed;
+		dm->claimed = wanted;
+	}
+	lock_release(&pool.lock);
+	lock_release(&dm->frames_lock);
+	return rc;
+}
+
+/* --- Clearing in idle time -------------------------------------------------------------------- */
+
+#define SCRUB_STEPS  1024
+#define SCRUB_FRAMES 8
+
+/* A free block with a dirty frame, taken out of the pool; 0: none on the next stretch of records.
+ */
+static uint64_t scrub_find(unsigned *order)
+{
+	for (unsigned step = 0; step < SCRUB_STEPS; step++) {
+		uint64_t n = pool.scrub_at, word;
+
+		if (n >= frame_end) {
+			n = 1;
+		}
+		word = frame_ref_word(MFN(n));
+		pool.scrub_at = n + 1;
+		if (word >> FRAME_OWNER_SHIFT != FRAME_OWNER_NONE || (uint32_t)word ||
+		    !(word & FRAME_DIRTY)) {
+			continue;
+		}
+		for (*order = 0; *order <= FRAME_ORDER_MAX; ++*order) {
+			uint64_t head = n & ~(BIT(*order) - 1);
+
+			if (head && block_is_free(head, *order)) {
+				block_remove(head, *order);
+				account(head, *order, false);
+				return head;
+			}
+		}
+	}
+	return 0;
+}
+
+bool frame_scrub_some(void)
+{
+	unsigned order = 0;
+	uint64_t head, cleared = 0;
+
+	if (!atomic_load_explicit(&pool.dirty, memory_order_relaxed)) {
+		return false;
+	}
+	lock_acquire(&pool.lock);
+	head = scrub_find(&order);
+	lock_release(&pool.lock);
+	if (!head) {
+		return true;
+	}
+	for (uint64_t n = MAX(head, pool.scrub_at - 1);
+	     n < head + BIT(order) && cleared < SCRUB_FRAMES; n++) {
+		struct frame *frame = frame_of(MFN(n));
+
+		if (!(frame_ref_word(MFN(n)) & FRAME_DIRTY)) {
+			continue;
+		}
+		atomic_store_explicit(&frame->ref, FRAME_REF(FRAME_OWNER_SELF, 1),
+				      memory_order_relaxed);
+		frame_clear(MFN(n));
+		atomic_store_explicit(&frame->ref, FRAME_REF(FRAME_OWNER_NONE, 0),
+				      memory_order_relaxed);
+		cleared++;
+	}
+	atomic_fetch_sub_explicit(&pool.dirty, cleared, memory_order_relaxed);
+	lock_acquire(&pool.lock);
+	block_put(head, order);
+	lock_release(&pool.lock);
+	return true;
+}
+
+/* --- Start-up --------------------------------------------------------------------------------- */
+
+void frame_init(uint64_t end)
+{
+	pool = (struct frame_pool){.lock = LOCK_INIT(LOCK_FRAME_POOL), .scrub_at = 1};
+	frame_end = end;
+	for (uint64_t n = 0; n < end; n++) {
+		atomic_store_explicit(&frame_of(MFN(n))->ref, FRAME_REF(DOMID_IO, 1),
+				      memory_order_relaxed);
+		atomic_store_explicit(&frame_of(MFN(n))->type, 0, memory_order_relaxed);
+	}
+}
+
+void frame_add_ram(uint64_t first, uint64_t last)
+{
+	uint64_t n = MAX(first, UINT64_C(1));
+
+	last = MIN(last, frame_end - 1);
+	lock_acquire(&pool.lock);
+	for (uint64_t i = n; i <= last; i++) {
+		/* Frames marked as used come back through here too; they are counted already. */
+		pool.total += frame_owner(MFN(i)) == DOMID_IO;
+		frame_become_free(i);
+		atomic_fetch_add_explicit(&pool.dirty, 1, memory_order_relaxed);
+	}
+	while (n <= last) {
+		unsigned order = MIN((unsigned)__builtin_ctzll(n), (unsigned)FRAME_ORDER_MAX);
+
+		while (n + BIT(order) - 1 > last || order > zone_of(n)) {
+			order--;
+		}
+		block_put(n, order);
+		n += BIT(order);
+	}
+	lock_release(&pool.lock);
+}
+
+void frame_mark_used(uint64_t first, uint64_t last)
+{
+	for (uint64_t n = first; n <= last && n < frame_end; n++) {
+		pool.total += frame_owner(MFN(n)) == DOMID_IO;
+		M2P[n] = UINT64_MAX;
+		atomic_store_explicit(&frame_of(MFN(n))->ref, FRAME_REF(FRAME_OWNER_SELF, 1),
+				      memory_order_relaxed);
+	}
+}
+
+void frame_set_reserve(void)
+{
+	lock_acquire(&pool.lock);
+	pool.low_reserve = MIN(pool.total / 16, (uint64_t)RESERVE_FRAMES);
+	lock_release(&pool.lock);
+}
+
+struct frame_pool_figures frame_pool_figures(void)
+{
+	struct frame_pool_figures figures;
+
+	lock_acquire(&pool.lock);
+	figures = (struct frame_pool_figures){
+		.total = pool.total,
+		.free = pool.free,
+		.dirty = atomic_load_explicit(&pool.dirty, memory_order_relaxed),
+		.claimed = pool.claimed,
+		.low_free = pool.low_free,
+		.low_reserve = pool.low_reserve,
+	};
+	lock_release(&pool.lock);
+	return figures;
+}

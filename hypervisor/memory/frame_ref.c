@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* References to frames: sharing the hypervisor's own, and the ways out of a domain's hands. */
+#include <debug/log.h>
+#include <lib/error.h>
+#include <memory/frame_alloc.h>
+#include <memory/frame_ref.h>
+#include <memory/page_type.h>
+
+#define REAP_STEPS 64
+
+static bool ref_swap(mfn_t mfn, uint64_t *word, uint64_t new)
+{
+	return atomic_compare_exchange_weak_explicit(&frame_of(mfn)->ref, word, new,
+						     memory_order_acq_rel, memory_order_relaxed);
+}
+
+void frame_share(mfn_t mfn, domid_t with, bool writable)
+{
+	struct frame *frame = frame_of(mfn);
+
+	/* A held type of "none" admits neither writable mappings nor any other use. */
+	ASSERT(frame_ref_word(mfn) == FRAME_REF(FRAME_OWNER_SELF, 1));
+	atomic_store_explicit(&frame->type,
+			      TYPE_OF(writable ? PAGE_WRITABLE : PAGE_NONE) | TYPE_HELD |
+				      TYPE_VALIDATED | 1,
+			      memory_order_relaxed);
+	atomic_store_explicit(&frame->ref, FRAME_REF(with, 2), memory_order_release);
+}
+
+static void frame_orphan(mfn_t mfn)
+{
+	uint64_t word = frame_ref_word(mfn);
+
+	while (!ref_swap(
+		mfn, &word,
+		FRAME_REF(FRAME_OWNER_NONE, word & (BIT(FRAME_OWNER_SHIFT) - 1) &
+						    ~(FRAME_ALLOCATED | FRAME_RELEASED)))) {
+	}
+}
+
+void frame_unshare(mfn_t mfn)
+{
+	frame_orphan(mfn);
+	page_type_put(mfn);
+	frame_put(mfn);
+}
+
+int frame_release(struct domain_memory *dm, mfn_t mfn)
+{
+	uint64_t word, new;
+	bool alone;
+
+	if (!frame_exists(mfn)) {
+		return -EINVAL;
+	}
+	word = frame_ref_word(mfn);
+	do {
+		if (word >> FRAME_OWNER_SHIFT != dm->id || !(word & FRAME_ALLOCATED)) {
+			return -EINVAL;
+		}
+		alone = (uint32_t)word == 1;
+		new = alone ? FRAME_REF(FRAME_OWNER_SELF, 1)
+			    : (word & ~FRAME_ALLOCATED) | FRAME_RELEASED;
+	} while (!ref_swap(mfn, &word, new));
+
+	lock_acquire(&dm->frames_lock);
+	frame_list_remove(&dm->frames, mfn);
+	if (alone) {
+		dm->frame_count--;
+	} else {
+		frame_list_add(&dm->released, mfn);
+	}
+	lock_release(&dm->frames_lock);
+	if (alone) {
+		frame_pool_put(mfn, 0);
+	}
+	return 0;
+}
+
+void frame_reap_released(struct domain_memory *dm)
+{
+	struct frame_list alone = {0};
+
+	lock_acquire(&dm->frames_lock);
+	for (unsigned step = 0; step < REAP_STEPS && dm->released.first; step++) {
+		mfn_t mfn = frame_list_first(&dm->released);
+		uint64_t word = FRAME_REF(dm->id, FRAME_RELEASED | 1);
+
+		if (atomic_compare_exchange_strong(&frame_of(mfn)->ref, &word,
+						   FRAME_REF(FRAME_OWNER_SELF, 1))) {
+			frame_list_remove(&dm->released, mfn);
+			frame_list_add(&alone, mfn);
+			dm->frame_count--;
+		} else {
+			/* Next time begin with another one. */
+			dm->released.first = FRAME_LINKS[mfn.n].next;
+		}
+	}
+	lock_release(&dm->frames_lock);
+	while (alone.first) {
+		mfn_t mfn = frame_list_first(&alone);
+
+		frame_list_remove(&alone, mfn);
+		frame_pool_put(mfn, 0);
+	}
+}
+
+int frame_detach(struct domain_memory *dm, mfn_t mfn)
+{
+	uint64_t word;
+
+	if (!frame_exists(mfn)) {
+		return -EINVAL;
+	}
+	word = FRAME_REF(dm->id, FRAME_ALLOCATED | 1);
+	if (!atomic_compare_exchange_strong(&frame_of(mfn)->ref, &word,
+					    FRAME_REF(FRAME_OWNER_SELF, 1))) {
+		return word >> FRAME_OWNER_SHIFT == dm->id && word & FRAME_ALLOCATED ? -EBUSY
+										     : -EINVAL;
+	}
+	lock_acquire(&dm->frames_lock);
+	frame_list_remove(&dm->frames, mfn);
+	dm->frame_count--;
+	lock_release(&dm->frames_lock);
+	return 0;
+}
+
+void frame_reattach(struct domain_memory *dm, mfn_t mfn)
+{
+	bool alive;
+
+	lock_acquire(&dm->frames_lock);
+	alive = dm->frame_limit != 0;
+	if (alive) {
+		frame_list_add(&dm->frames, mfn);
+		dm->frame_count++;
+		atomic_store_explicit(&frame_of(mfn)->ref, FRAME_REF(dm->id, FRAME_ALLOCATED | 1),
+				      memory_order_release);
+	}
+	lock_release(&dm->frames_lock);
+	if (!alive) {
+		frame_pool_put(mfn, 0);
+	}
+}
+
+void frame_discard(mfn_t mfn)
+{
+	frame_pool_put(mfn, 0);
+}

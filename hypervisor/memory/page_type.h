@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Types of frames: what a frame is used as, and who keeps it that way. The essay is in the .c. */
+#ifndef MEMORY_PAGE_TYPE_H
+#define MEMORY_PAGE_TYPE_H
+
+#include <lib/error.h>
+#include <memory/frame_ref.h>
+
+/* --- Writable: no contents to check, so these need no lock ------------------------------------ */
+
+int page_writable_get_slow(struct domain_memory *owner, mfn_t mfn, bool foreign);
+void page_type_put(mfn_t mfn);
+
+/*
+ * One more reference as a writable frame of `owner`; `foreign` if it is another domain that maps
+ * it. The first reference of a type holds one on the frame, so the others need not.
+ */
+static inline int page_writable_get(struct domain_memory *owner, mfn_t mfn, bool foreign)
+{
+	uint64_t type, wanted = TYPE_OF(PAGE_WRITABLE) | TYPE_HELD | (foreign ? TYPE_FOREIGN : 0);
+
+	if (unlikely(!frame_exists(mfn))) {
+		return -EINVAL;
+	}
+	type = frame_type_word(mfn);
+	if (unlikely((type & (TYPE_MASK | TYPE_HELD | (foreign ? TYPE_FOREIGN : 0))) != wanted ||
+		     (uint32_t)type >= FRAME_COUNT_MAX || frame_owner(mfn) != owner->id ||
+		     !atomic_compare_exchange_strong_explicit(&frame_of(mfn)->type, &type, type + 1,
+							      memory_order_acquire,
+							      memory_order_relaxed))) {
+		return page_writable_get_slow(owner, mfn, foreign);
+	}
+	/* Held now, so the owner cannot change under us; but it may have, before. */
+	if (unlikely(frame_owner(mfn) != owner->id)) {
+		page_type_put(mfn);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* --- The types with contents to check; owner->tables is held ------------------------------------
+ */
+
+/*
+ * A reference to a frame of `owner` as a table or a frame of descriptors. 1: it is one already, and
+ * there is nothing to do. 0: it has become one; the caller checks the contents and then says
+ * page_type_validated(), or takes back what it did and says page_type_finish(). Else: refused.
+ */
+int page_type_begin(struct domain_memory *owner, mfn_t mfn, enum page_type type);
+void page_type_validated(mfn_t mfn);
+
+/*
+ * Drops such a reference. True: it was the last; the frame is not valid any more, the caller drops
+ * what its contents refer to, and then says page_type_finish().
+ */
+bool page_type_end(mfn_t mfn);
+void page_type_finish(mfn_t mfn);
+
+/* The frame is a valid table of this level, of this owner. */
+static inline bool page_type_is(const struct domain_memory *owner, mfn_t mfn, enum page_type type)
+{
+	return frame_exists(mfn) &&
+	       (frame_type_word(mfn) & (TYPE_MASK | TYPE_VALIDATED)) ==
+		       (TYPE_OF(type) | TYPE_VALIDATED) &&
+	       frame_owner(mfn) == owner->id;
+}
+
+/* Frames of descriptors, for GDT and LDT. They take owner->tables themselves. */
+int page_descriptor_get(struct domain_memory *owner, mfn_t mfn);
+void page_descriptor_put(struct domain_memory *owner, mfn_t mfn);
+
+/* Who maps a frame of RAM agrees on its memory type: an index into the ABI's PAT. */
+int page_cache_set(mfn_t mfn, unsigned pat_index);
+
+#endif
