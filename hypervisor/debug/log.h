@@ -37,7 +37,7 @@ _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2
 		}                                                                                  \
 	} while (0)
 
-#ifdef DEBUG
+#ifdef PARVUS_DEBUG
 #define ASSERT(x)                                                                                  \
 	do {                                                                                       \
 		if (unlikely(!(x))) {                                                              \

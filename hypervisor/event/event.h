@@ -34,7 +34,6 @@
 
 enum event_state {
 	EVENT_CLOSED,
-	EVENT_RESERVED, /* port 0 */
 	EVENT_UNBOUND,
 	EVENT_INTERDOMAIN,
 	EVENT_PIRQ,
@@ -44,11 +43,11 @@ enum event_state {
 
 struct event_port {
 	struct lock lock;
-	uint8_t state;
+	_Atomic uint8_t state;
 	_Atomic uint8_t priority;	    /* FIFO */
 	struct vcpu_events *_Atomic notify; /* null: vCPU 0 */
 	_Atomic uint32_t queue;		    /* FIFO: where it was linked last, see fifo.c */
-	uint32_t peer_port;		    /* interdomain */
+	uint32_t peer_port;		    /* interdomain; closed: the next closed port, or 0 */
 	union {
 		struct domain_events *peer; /* interdomain */
 		domid_t peer_id;	    /* unbound: who may bind */
@@ -63,7 +62,7 @@ struct event_port {
 struct vcpu_events {
 	struct domain_events *domain;
 	unsigned id;
-	struct vcpu_info *info;		/* shared with the guest; never null */
+	struct vcpu_info *_Atomic info; /* shared with the guest; never null */
 	_Atomic uint32_t polls_for;	/* a port, EVENT_POLL_ANY, or 0: does not poll */
 	struct fifo_vcpu *_Atomic fifo; /* null: no control block */
 
@@ -84,10 +83,11 @@ struct domain_events {
 
 	/* Guarded by `lock`. */
 	struct lock lock;
-	uint32_t port_limit;	/* ports it may have, port 0 included */
-	uint32_t lowest_closed; /* no port below is closed */
-	uint32_t close_cursor;	/* event_close_next() has come to here */
-	bool dying;		/* no new ports */
+	uint32_t port_limit;   /* ports it may have, port 0 included */
+	uint32_t fresh;	       /* ports from here on were never open; port 0 never is */
+	uint32_t closed;       /* the first in the list of closed ports below, or 0 */
+	uint32_t close_cursor; /* event_close_next() has come to here */
+	bool dying;	       /* no new ports */
 	struct event_port *small_buckets[EVENT_SMALL_BUCKETS];
 };
 
@@ -109,14 +109,11 @@ struct event_kick {
 	struct vcpu_events *upcall;   /* shall look at its events; null: nobody */
 	struct domain_events *domain; /* who received */
 	uint32_t port;
-	bool pollers; /* somebody in the domain polls: see event_pollers() */
+	bool pollers; /* some of domain->pollers may wait for it: event_polls_for() */
 	struct lock *held;
 };
 
 #define EVENT_KICK 1 /* the return value that says: act on the kick, then event_kick_done() */
-
-/* The vCPUs that poll for kick->port or for any. */
-void event_pollers(const struct event_kick *kick, uint64_t vcpus[2]);
 
 static inline void event_kick_done(struct event_kick *kick)
 {
@@ -166,5 +163,12 @@ int event_send_pirq(struct domain_events *d, uint32_t port, uint32_t pirq, struc
 void event_poll_begin(struct vcpu_events *v, uint32_t port_or_any);
 void event_poll_end(struct vcpu_events *v);
 int event_is_pending(struct domain_events *d, uint32_t port);
+
+static inline bool event_polls_for(const struct vcpu_events *v, uint32_t port)
+{
+	uint32_t polls_for = atomic_load_explicit(&v->polls_for, memory_order_relaxed);
+
+	return polls_for == port || polls_for == EVENT_POLL_ANY;
+}
 
 #endif

@@ -35,7 +35,7 @@ struct lock {
 	_Atomic uint16_t next;	  /* the ticket the next comer draws */
 	_Atomic uint16_t serving; /* the ticket that holds the lock */
 	uint8_t rank;
-#ifdef DEBUG
+#ifdef PARVUS_DEBUG
 	_Atomic uint8_t holder; /* CPU number + 1, 0: free */
 #endif
 };
@@ -47,7 +47,7 @@ static inline void lock_init(struct lock *lock, enum lock_rank rank)
 	*lock = (struct lock)LOCK_INIT((uint8_t)rank);
 }
 
-#ifdef DEBUG
+#ifdef PARVUS_DEBUG
 void lock_check_acquire(struct lock *lock); /* the rank is above every rank held here */
 void lock_check_acquired(struct lock *lock);
 void lock_check_release(struct lock *lock); /* held, and held by this CPU */
@@ -79,6 +79,19 @@ static inline void lock_acquire(struct lock *lock)
 		cpu_relax(); /* also serves what other CPUs ask of us, see arch/port.h */
 	}
 	lock_check_acquired(lock);
+}
+
+/* Only if it is free now; exempt from the order, because it never waits. */
+static inline bool lock_try(struct lock *lock)
+{
+	uint16_t ticket = atomic_load_explicit(&lock->serving, memory_order_acquire);
+
+	if (!atomic_compare_exchange_strong_explicit(&lock->next, &ticket, (uint16_t)(ticket + 1),
+						     memory_order_acquire, memory_order_relaxed)) {
+		return false;
+	}
+	lock_check_acquired(lock);
+	return true;
 }
 
 static inline void lock_release(struct lock *lock)

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Events the hypervisor itself sends, and the acting on what a sent event demands. */
+#ifndef DOMAIN_NOTIFY_H
+#define DOMAIN_NOTIFY_H
+
+#include <domain/domain.h>
+
+void notify_act(struct event_kick *kick); /* after EVENT_KICK: wakes, and ends the kick */
+
+void notify_virq(struct vcpu *v, uint32_t virq);	  /* one per vCPU */
+void notify_global_virq(struct domain *d, uint32_t virq); /* one per domain */
+void notify_pirq(struct domain *d, uint32_t port, uint32_t pirq);
+
+#endif

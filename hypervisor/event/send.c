@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Event channels: making ports pending, unmasking, and who polls for them. */
+#include <debug/log.h>
+#include <event/channel.h>
+#include <event/two_level.h>
+#include <lib/error.h>
+
+static inline bool somebody_polls(struct domain_events *d)
+{
+	return atomic_load_explicit(&d->pollers[0], memory_order_relaxed) |
+	       atomic_load_explicit(&d->pollers[1], memory_order_relaxed);
+}
+
+/* Keeps `held` for the caller to act if there is anything to do, else releases it. */
+static inline int effect(struct domain_events *d, uint32_t port, struct vcpu_events *upcall,
+			 struct lock *held, struct event_kick *kick)
+{
+	bool pollers = somebody_polls(d);
+
+	if (!upcall && !pollers) {
+		lock_release(held);
+		return 0;
+	}
+	*kick = (struct event_kick){
+		.upcall = upcall, .domain = d, .port = port, .pollers = pollers, .held = held};
+	return EVENT_KICK;
+}
+
+void port_clear(struct domain_events *d, uint32_t port)
+{
+	two_level_clear(d, port);
+}
+
+int port_raise(struct domain_events *d, uint32_t port, struct lock *held, struct event_kick *kick)
+{
+	struct vcpu_events *v;
+
+	if (!two_level_set(d, port)) {
+		lock_release(held);
+		return 0;
+	}
+	v = port_notifies(d, port_find(d, port));
+	return effect(d, port, two_level_deliver(d, port, v) ? v : NULL, held, kick);
+}
+
+int event_send(struct domain_events *d, uint32_t port, struct event_kick *kick)
+{
+	struct event_port *p = port_find(d, port);
+
+	if (unlikely(!p)) {
+		return refuse(-EINVAL);
+	}
+	lock_acquire(&p->lock);
+	switch (port_state(p)) {
+	case EVENT_INTERDOMAIN:
+		return port_raise(p->peer, p->peer_port, &p->lock, kick);
+	case EVENT_IPI:
+		return port_raise(d, port, &p->lock, kick);
+	case EVENT_UNBOUND: /* who binds it finds it pending anyhow */
+		lock_release(&p->lock);
+		return 0;
+	default:
+		lock_release(&p->lock);
+		return refuse(-EINVAL);
+	}
+}
+
+int event_send_virq(struct vcpu_events *v, uint32_t virq, struct event_kick *kick)
+{
+	struct domain_events *d = v->domain;
+	uint32_t port = atomic_load_explicit(&v->virq_port[virq], memory_order_relaxed);
+	struct event_port *p = port ? port_find(d, port) : NULL;
+
+	if (!p) {
+		return 0;
+	}
+	lock_acquire(&p->lock);
+	if (port_state(p) != EVENT_VIRQ || p->number != virq) { /* closed since */
+		lock_release(&p->lock);
+		return 0;
+	}
+	return port_raise(d, port, &p->lock, kick);
+}
+
+int event_send_pirq(struct domain_events *d, uint32_t port, uint32_t pirq, struct event_kick *kick)
+{
+	struct event_port *p = port_find(d, port);
+
+	if (!p) {
+		return 0;
+	}
+	lock_acquire(&p->lock);
+	if (port_state(p) != EVENT_PIRQ || p->number != pirq) { /* closed since */
+		lock_release(&p->lock);
+		return 0;
+	}
+	return port_raise(d, port, &p->lock, kick);
+}
+
+int event_unmask(struct domain_events *d, uint32_t port, struct event_kick *kick)
+{
+	struct event_port *p = port_find(d, port);
+	struct vcpu_events *v;
+
+	if (unlikely(!p)) {
+		return refuse(-EINVAL);
+	}
+	lock_acquire(&p->lock);
+	if (unlikely(port_state(p) == EVENT_CLOSED)) {
+		lock_release(&p->lock);
+		return refuse(-EINVAL);
+	}
+	v = port_notifies(d, p);
+	if (two_level_unmask(d, port, v)) {
+		return effect(d, port, v, &p->lock, kick);
+	}
+	lock_release(&p->lock);
+	return 0;
+}
+
+void event_poll_begin(struct vcpu_events *v, uint32_t port_or_any)
+{
+	atomic_store_explicit(&v->polls_for, port_or_any, memory_order_relaxed);
+	/* A full barrier: who raises after this sees the poller; who raised before is seen by it.
+	 */
+	atomic_fetch_or(&v->domain->pollers[v->id / 64], BIT(v->id % 64));
+}
+
+void event_poll_end(struct vcpu_events *v)
+{
+	atomic_fetch_and(&v->domain->pollers[v->id / 64], ~BIT(v->id % 64));
+	atomic_store_explicit(&v->polls_for, 0, memory_order_relaxed);
+}
+
+int event_is_pending(struct domain_events *d, uint32_t port)
+{
+	return port_find(d, port) ? two_level_is_pending(d, port) : refuse(-EINVAL);
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* event_channel_op: what guests ask of event channels. */
+#include <arch/pirq.h>
+#include <arch/port.h>
+#include <debug/log.h>
+#include <domain/notify.h>
+#include <hypercall/hypercall.h>
+#include <lib/error.h>
+#include <xen/event_channel.h>
+
+/* The domain an operation names: its own, or for a privileged caller any. Pairs with domain_put. */
+static int get_target(domid_t id, struct domain **d)
+{
+	bool own = id == DOMID_SELF || id == current_domain()->id;
+
+	*d = domain_get(own ? current_domain()->id : id);
+	if (!*d) {
+		return refuse(-ESRCH);
+	}
+	if (!own && !current_domain()->privileged) {
+		domain_put(*d);
+		return refuse(-EPERM);
+	}
+	return 0;
+}
+
+/* Null: the current domain has no such vCPU. */
+static struct vcpu_events *find_vcpu(uint32_t id)
+{
+	struct domain *d = current_domain();
+
+	return id < d->vcpu_count && d->vcpu[id] ? &d->vcpu[id]->events : NULL;
+}
+
+static struct domain_events *own_events(void)
+{
+	return &current_domain()->events;
+}
+
+/* Acts on what an operation demands, whose value is then its error code. */
+static int finish(int rc, struct event_kick *kick)
+{
+	if (rc == EVENT_KICK) {
+		notify_act(kick);
+		rc = 0;
+	}
+	return rc;
+}
+
+static int op_alloc_unbound(guest_va_t arg)
+{
+	struct evtchn_alloc_unbound op;
+	struct domain *d;
+	int rc;
+
+	if (guest_read(&op, arg, sizeof(op))) {
+		return refuse(-EFAULT);
+	}
+	rc = get_target(op.dom, &d);
+	if (rc) {
+		return rc;
+	}
+	if (op.remote_dom == DOMID_SELF) {
+		op.remote_dom = current_domain()->id;
+	}
+	rc = event_alloc_unbound(&d->events, op.remote_dom, &op.port);
+	domain_put(d);
+	return rc ? rc : guest_write(arg, &op, sizeof(op));
+}
+
+static int op_bind_interdomain(guest_va_t arg)
+{
+	struct evtchn_bind_interdomain op;
+	struct event_kick kick;
+	struct domain *peer;
+	int rc;
+
+	if (guest_read(&op, arg, sizeof(op))) {
+		return refuse(-EFAULT);
+	}
+	peer = domain_get(op.remote_dom == DOMID_SELF ? current_domain()->id : op.remote_dom);
+	if (!peer) {
+		return refuse(-ESRCH);
+	}
+	rc = event_bind_interdomain(own_events(), &peer->events, op.remote_port, &op.local_port,
+				    &kick);
+	rc = finish(rc, &kick);
+	domain_put(peer);
+	return rc ? rc : guest_write(arg, &op, sizeof(op));
+}
+
+static int op_bind_virq(guest_va_t arg)
+{
+	struct evtchn_bind_virq op;
+	struct vcpu_events *v;
+	int rc;
+
+	if (guest_read(&op, arg, sizeof(op))) {
+		return refuse(-EFAULT);
+	}
+	if (op.virq >= NR_VIRQS || (op.vcpu && event_virq_is_global(op.virq))) {
+		return refuse(-EINVAL);
+	}
+	v = find_vcpu(op.vcpu);
+	if (!v) {
+		return refuse(-ENOENT);
+	}
+	rc = event_bind_virq(v, op.virq, &op.port);
+	return rc ? rc : guest_write(arg, &op, sizeof(op));
+}
+
+static int op_bind_ipi(guest_va_t arg)
+{
+	struct evtchn_bind_ipi op;
+	struct vcpu_events *v;
+	int rc;
+
+	if (guest_read(&op, arg, sizeof(op))) {
+		return refuse(-EFAULT);
+	}
+	v = find_vcpu(op.vcpu);
+	if (!v) {
+		return refuse(-ENOENT);
+	}
+	rc = event_bind_ipi(v, &op.port);
+	return rc ? rc : guest_write(arg, &op, sizeof(op));
+}
+
+static int op_bind_pirq(guest_va_t arg)
+{
+	struct domain *d = current_domain();
+	struct evtchn_bind_pirq op;
+	uint32_t pirq;
+	int rc;
+
+	if (guest_read(&op, arg, sizeof(op))) {
+		return refuse(-EFAULT);
+	}
+	rc = event_bind_pirq(&d->events, op.pirq, &op.port);
+	if (rc) {
+		return rc;
+	}
+	rc = pirq_bind(d, op.pirq, op.port, op.flags & BIND_PIRQ__WILL_SHARE);
+	if (rc) {
+		event_close(&d->events, op.port, &pirq);
+		return rc;
+	}
+	return guest_write(arg, &op, sizeof(op));
+}
+
+static int op_close(guest_va_t arg)
+{
+	struct evtchn_close op;
+	uint32_t pirq;
+	int rc;
+
+	if (guest_read(&op, arg, sizeof(op))) {
+		return refuse(-EFAULT);
+	}
+	rc = event_close(own_events(), op.port, &pirq);
+	if (!rc && pirq != EVENT_NO_PIRQ) {
+		pirq_unbind(current_domain(), pirq);
+	}
+	return rc;
+}
+
+static int op_send(guest_va_t arg)
+{
+	struct evtchn_send op;
+	struct event_kick kick;
+
+	if (guest_read(&op, arg, sizeof(op))) {
+		return refuse(-EFAULT);
+	}
+	return finish(event_send(own_events(), op.port, &kick), &kick);
+}
+
+static int op_unmask(guest_va_t arg)
+{
+	struct evtchn_unmask op;
+	struct event_kick kick;
+
+	if (guest_read(&op, arg, sizeof(op))) {
+		return refuse(-EFAULT);
+	}
+	return finish(event_unmask(own_events(), op.port, &kick), &kick);
+}
+
+static int op_status(guest_va_t arg)
+{
+	struct evtchn_status op;
+	struct domain *d;
+	int rc;
+
+	if (guest_read(&op, arg, sizeof(op))) {
+		return refuse(-EFAULT);
+	}
+	rc = get_target(op.dom, &d);
+	if (rc) {
+		return rc;
+	}
+	rc = event_status(&d->events, op.port, &op);
+	domain_put(d);
+	return rc ? rc : guest_write(arg, &op, sizeof(op));
+}
+
+static int op_bind_vcpu(guest_va_t arg)
+{
+	struct evtchn_bind_vcpu op;
+	struct vcpu_events *v;
+
+	if (guest_read(&op, arg, sizeof(op))) {
+		return refuse(-EFAULT);
+	}
+	v = find_vcpu(op.vcpu);
+	return v ? event_bind_vcpu(v, op.port) : refuse(-ENOENT);
+}
+
+static int op_set_priority(guest_va_t arg)
+{
+	struct evtchn_set_priority op;
+
+	if (guest_read(&op, arg, sizeof(op))) {
+		return refuse(-EFAULT);
+	}
+	return event_set_priority(own_events(), op.port, op.priority);
+}
+
+/* Closes a few ports at a time; -ERESTART: interrupted, and where it was is in domain_events. */
+static int reset_domain(struct domain *d)
+{
+	uint32_t pirq;
+	bool more;
+
+	if (d != current_domain() && !d->pause_count) {
+		return refuse(-EINVAL);
+	}
+	do {
+		more = event_close_next(&d->events, &pirq);
+		if (pirq != EVENT_NO_PIRQ) {
+			pirq_unbind(d, pirq);
+		}
+		if (more && work_pending()) {
+			return -ERESTART;
+		}
+	} while (more);
+	return 0;
+}
+
+static int op_reset(guest_va_t arg)
+{
+	struct evtchn_reset op;
+	struct domain *d;
+	int rc;
+
+	if (guest_read(&op, arg, sizeof(op))) {
+		return refuse(-EFAULT);
+	}
+	rc = get_target(op.dom, &d);
+	if (!rc) {
+		rc = reset_domain(d);
+		domain_put(d);
+	}
+	return rc;
+}
+
+typedef int event_op_fn(guest_va_t arg);
+
+static event_op_fn *const event_ops[] = {
+	[EVTCHNOP_bind_interdomain] = op_bind_interdomain,
+	[EVTCHNOP_bind_virq] = op_bind_virq,
+	[EVTCHNOP_bind_pirq] = op_bind_pirq,
+	[EVTCHNOP_close] = op_close,
+	[EVTCHNOP_send] = op_send,
+	[EVTCHNOP_status] = op_status,
+	[EVTCHNOP_alloc_unbound] = op_alloc_unbound,
+	[EVTCHNOP_bind_ipi] = op_bind_ipi,
+	[EVTCHNOP_bind_vcpu] = op_bind_vcpu,
+	[EVTCHNOP_unmask] = op_unmask,
+	[EVTCHNOP_reset] = op_reset,
+	[EVTCHNOP_set_priority] = op_set_priority,
+};
+
+static int event_op(uint64_t command, guest_va_t arg)
+{
+	/* Most calls are these two: no indirect branch for them. */
+	if (likely(command == EVTCHNOP_send)) {
+		return op_send(arg);
+	}
+	if (command == EVTCHNOP_unmask) {
+		return op_unmask(arg);
+	}
+	if (command >= ARRAY_COUNT(event_ops) || !event_ops[command]) {
+		return refuse(-ENOSYS);
+	}
+	return event_ops[command](arg);
+}
+
+long hypercall_event_channel_op(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+	int rc = event_op((uint32_t)a1, GUEST_VA(a2));
+
+	return rc == -ERESTART ? hypercall_again(a1, a2, a3, a4) : rc;
+}
+
+/* The older form: one structure that holds the command and its arguments. */
+long hypercall_event_channel_op_compat(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+				       uint64_t a5)
+{
+	uint32_t command;
+
+	if (guest_read(&command, GUEST_VA(a1 + offsetof(struct evtchn_op, cmd)), sizeof(command))) {
+		return refuse(-EFAULT);
+	}
+	if (command == EVTCHNOP_reset || command > EVTCHNOP_unmask) {
+		return refuse(-ENOSYS);
+	}
+	return event_op(command, GUEST_VA(a1 + offsetof(struct evtchn_op, u)));
+}
