@@ -37,7 +37,7 @@ _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2
 		}                                                                                  \
 	} while (0)
 
-#ifdef PARVUS_DEBUG
+#ifdef DEBUG
 #define ASSERT(x)                                                                                  \
 	do {                                                                                       \
 		if (unlikely(!(x))) {                                                              \

@@ -35,7 +35,7 @@ struct lock {
 	_Atomic uint16_t next;	  /* the ticket the next comer draws */
 	_Atomic uint16_t serving; /* the ticket that holds the lock */
 	uint8_t rank;
-#ifdef PARVUS_DEBUG
+#ifdef DEBUG
 	_Atomic uint8_t holder; /* CPU number + 1, 0: free */
 #endif
 };
@@ -47,7 +47,7 @@ static inline void lock_init(struct lock *lock, enum lock_rank rank)
 	*lock = (struct lock)LOCK_INIT((uint8_t)rank);
 }
 
-#ifdef PARVUS_DEBUG
+#ifdef DEBUG
 void lock_check_acquire(struct lock *lock); /* the rank is above every rank held here */
 void lock_check_acquired(struct lock *lock);
 void lock_check_release(struct lock *lock); /* held, and held by this CPU */

@@ -269,19 +269,17 @@ struct model_port {
 
 static struct model_port model[DOMAINS][MODEL_PORTS + 1];
 
-static uint32_t *model_virq(unsigned d, unsigned vcpu, unsigned number)
+static bool model_virq_bound(unsigned d, unsigned vcpu, unsigned number)
 {
-	static uint32_t port;
-
-	for (port = MODEL_PORTS; port; port--) {
+	for (unsigned port = 1; port <= MODEL_PORTS; port++) {
 		struct model_port *p = &model[d][port];
 
 		if (p->state == EVTCHNSTAT_virq && p->number == number &&
 		    (event_virq_is_global(number) || p->vcpu == vcpu)) {
-			break;
+			return true;
 		}
 	}
-	return &port;
+	return false;
 }
 
 static bool model_full(unsigned d)
@@ -349,11 +347,17 @@ static bool model_open(unsigned d, int rc, int refused, uint32_t port, struct mo
 	return true;
 }
 
+/* A number below `range` out of the random one, from bit `shift` on. */
+static unsigned pick(uint64_t random, unsigned shift, unsigned range)
+{
+	return (unsigned)((random >> shift) % range);
+}
+
 /* A word the guest scribbles on. */
 static void scribble(unsigned d, uint64_t random)
 {
 	struct shared_info *s[] = {&dom[d].shared, &expected[d]};
-	unsigned port = random % (MODEL_PORTS + 1), vcpu = (random >> 12) % VCPUS;
+	unsigned port = pick(random, 0, MODEL_PORTS + 1), vcpu = pick(random, 12, VCPUS);
 
 	for (unsigned i = 0; i < 2; i++) {
 		switch ((random >> 20) % 4) {
@@ -408,9 +412,9 @@ static int model_unmask(unsigned d, unsigned port)
 
 static bool step_bind(unsigned d, uint64_t random)
 {
-	unsigned vcpu = (random >> 8) % VCPUS, other = (random >> 12) % DOMAINS;
-	unsigned peer_port = (random >> 16) % (MODEL_PORTS + 1);
-	unsigned number = (random >> 32) % NR_VIRQS;
+	unsigned vcpu = pick(random, 8, VCPUS), other = pick(random, 12, DOMAINS);
+	unsigned peer_port = pick(random, 16, MODEL_PORTS + 1);
+	unsigned number = pick(random, 32, NR_VIRQS);
 	struct model_port *q = &model[other][peer_port];
 	struct event_kick kick;
 	uint32_t port;
@@ -423,7 +427,7 @@ static bool step_bind(unsigned d, uint64_t random)
 				  (struct model_port){.state = EVTCHNSTAT_unbound, .peer = other});
 	case 1:
 		refused = event_virq_is_global(number) && vcpu ? -EINVAL
-			  : *model_virq(d, vcpu, number)       ? -EEXIST
+			  : model_virq_bound(d, vcpu, number)  ? -EEXIST
 							       : 0;
 		rc = event_bind_virq(&dom[d].vcpu[vcpu], number, &port);
 		return model_open(d, rc, refused, port,
@@ -465,7 +469,7 @@ static bool step_bind(unsigned d, uint64_t random)
 
 static bool step_use(unsigned d, uint64_t random)
 {
-	unsigned vcpu = (random >> 8) % VCPUS, port = (random >> 16) % (MODEL_PORTS + 1);
+	unsigned vcpu = pick(random, 8, VCPUS), port = pick(random, 16, MODEL_PORTS + 1);
 	struct model_port *p = &model[d][port];
 	struct event_kick kick;
 	uint32_t pirq;
@@ -543,7 +547,7 @@ static void against_model(uint64_t *seed, long steps)
 	set_up(MODEL_PORTS);
 	for (step = 0; step < steps && good; step++) {
 		uint64_t random = tap_random(seed);
-		unsigned d = random % DOMAINS;
+		unsigned d = pick(random, 0, DOMAINS);
 
 		switch ((random >> 56) % 8) {
 		case 0:
