@@ -109,6 +109,7 @@ UNUSED __attribute__((noreturn)) static void done(void)
 __attribute__((used)) static uint64_t guest_fixup;
 static struct pv_regs guest_trap;
 static uint64_t guest_trap_cr2;
+static uint64_t guest_trap_behind; /* the address behind the text that trapped */
 static unsigned int guest_trap_count;
 
 static inline bool caught(unsigned int vector)
@@ -133,7 +134,9 @@ static void guest_trapped(struct pv_regs *regs)
 	guest_trap = *regs;
 	guest_trap_cr2 = pv_vcpu->arch.cr2;
 	guest_trap_count++;
+	guest_trap_behind = guest_fixup;
 	regs->rip = guest_fixup;
+	regs->rflags &= ~0x100UL; /* no further single steps */
 }
 
 /* A hypercall by number that must only not break anything; its result is of no interest. */
