@@ -20,6 +20,26 @@ void log_print(enum log_source source, enum log_level level, const char *format,
 #define log_guest(level, ...) log_print(LOG_GUEST, (level), __VA_ARGS__)
 
 /*
+ * How many levels are printed: messages below `always` are, those below `limited` at a limited
+ * rate. 0: none, 1: errors, … 4: all.
+ */
+void log_set_limits(enum log_source source, unsigned always, unsigned limited);
+
+/*
+ * What was printed is kept in a ring, at first a small one; a larger one of 2^n bytes takes over
+ * what is in it. log_write() puts text there and on the console as it is: what a guest prints.
+ */
+void log_set_ring(char *buffer, size_t bytes);
+void log_write(const char *text, size_t length);
+
+/* Copies what the ring still has from *position on, and moves *position behind it. */
+size_t log_read(uint64_t *position, char *to, size_t bytes);
+void log_clear(void); /* readers begin here from now on */
+
+/* The machine is going down: takes no lock any more, whoever holds it. */
+void log_break_lock(void);
+
+/*
  * Four reactions and no fifth:
  *   return an error   the caller, or a guest, asked for what cannot be done;
  *   domain_crash()    a guest left itself in a state that cannot go on (domain/domain.h);

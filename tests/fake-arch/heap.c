@@ -8,7 +8,7 @@
 #include <string.h>
 
 long fake_heap_fail_at;
-size_t fake_heap_bytes;
+_Atomic size_t fake_heap_bytes;
 
 /* Each block is followed by its size, so that freeing with another one is found. */
 void *heap_alloc(size_t bytes)

@@ -92,6 +92,11 @@ int ram_map_set_cache(mfn_t mfn, unsigned pat_index);
 /* Caches written back and emptied: on this CPU, or on all. */
 void cache_flush(cpu_mask_t cpus);
 
+/* --- The console --------------------------------------------------------------------------- */
+
+/* Text to the serial line and whatever else shows messages, at once; before there is one, nowhere. */
+void console_write(const char *text, size_t length);
+
 /* --- The end ------------------------------------------------------------------------------- */
 
 _Noreturn void arch_stop(bool reboot);
