@@ -417,7 +417,7 @@ void frame_init(uint64_t end)
 	pool = (struct frame_pool){.lock = LOCK_INIT(LOCK_FRAME_POOL), .scrub_at = 1};
 	frame_end = end;
 	for (uint64_t n = 0; n < end; n++) {
-		atomic_store_explicit(&frame_of(MFN(n))->ref, FRAME_REF(DOMID_IO, 1),
+		atomic_store_explicit(&frame_of(MFN(n))->ref, FRAME_REF(DOMID_IO, 0),
 				      memory_order_relaxed);
 		atomic_store_explicit(&frame_of(MFN(n))->type, 0, memory_order_relaxed);
 	}

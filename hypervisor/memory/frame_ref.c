@@ -27,7 +27,7 @@ void frame_share(mfn_t mfn, domid_t with, bool writable)
 	atomic_store_explicit(&frame->ref, FRAME_REF(with, 2), memory_order_release);
 }
 
-static void frame_orphan(mfn_t mfn)
+void frame_orphan(mfn_t mfn)
 {
 	uint64_t word = frame_ref_word(mfn);
 
@@ -53,9 +53,11 @@ int frame_release(struct domain_memory *dm, mfn_t mfn)
 	if (!frame_exists(mfn)) {
 		return -EINVAL;
 	}
+	lock_acquire(&dm->frames_lock);
 	word = frame_ref_word(mfn);
 	do {
 		if (word >> FRAME_OWNER_SHIFT != dm->id || !(word & FRAME_ALLOCATED)) {
+			lock_release(&dm->frames_lock);
 			return -EINVAL;
 		}
 		alone = (uint32_t)word == 1;
@@ -63,7 +65,6 @@ int frame_release(struct domain_memory *dm, mfn_t mfn)
 			    : (word & ~FRAME_ALLOCATED) | FRAME_RELEASED;
 	} while (!ref_swap(mfn, &word, new));
 
-	lock_acquire(&dm->frames_lock);
 	frame_list_remove(&dm->frames, mfn);
 	if (alone) {
 		dm->frame_count--;
@@ -108,21 +109,23 @@ void frame_reap_released(struct domain_memory *dm)
 int frame_detach(struct domain_memory *dm, mfn_t mfn)
 {
 	uint64_t word;
+	int rc = -EINVAL;
 
 	if (!frame_exists(mfn)) {
 		return -EINVAL;
 	}
 	word = FRAME_REF(dm->id, FRAME_ALLOCATED | 1);
-	if (!atomic_compare_exchange_strong(&frame_of(mfn)->ref, &word,
-					    FRAME_REF(FRAME_OWNER_SELF, 1))) {
-		return word >> FRAME_OWNER_SHIFT == dm->id && word & FRAME_ALLOCATED ? -EBUSY
-										     : -EINVAL;
-	}
 	lock_acquire(&dm->frames_lock);
-	frame_list_remove(&dm->frames, mfn);
-	dm->frame_count--;
+	if (atomic_compare_exchange_strong(&frame_of(mfn)->ref, &word,
+					   FRAME_REF(FRAME_OWNER_SELF, 1))) {
+		frame_list_remove(&dm->frames, mfn);
+		dm->frame_count--;
+		rc = 0;
+	} else if (word >> FRAME_OWNER_SHIFT == dm->id && word & FRAME_ALLOCATED) {
+		rc = -EBUSY;
+	}
 	lock_release(&dm->frames_lock);
-	return 0;
+	return rc;
 }
 
 void frame_reattach(struct domain_memory *dm, mfn_t mfn)

@@ -46,6 +46,9 @@ static inline void frame_put(mfn_t mfn)
 void frame_share(mfn_t mfn, domid_t with, bool writable);
 void frame_unshare(mfn_t mfn);
 
+/* Its owner is gone: who refers to it keeps it, nobody can refer to it any more. */
+void frame_orphan(mfn_t mfn);
+
 /*
  * The owner gives a frame back. If it holds the only reference the frame is free at once;
  * otherwise the frame stays charged to it, on the list of released frames, until

@@ -34,6 +34,8 @@ enum table_walk_mode { WALK_IDLE, WALK_BUILD, WALK_UNWIND };
  */
 struct table_walk {
 	enum table_walk_mode mode;
+	int budget;	/* entries it may look at until the lock is let go */
+	int failed;	/* why a build was turned into an unwind, while its caller is away */
 	unsigned level; /* the lowest table it is in */
 	unsigned root;	/* the level of the highest */
 	struct {
@@ -41,6 +43,15 @@ struct table_walk {
 		unsigned next; /* entries below this one hold their references */
 	} at[TABLE_LEVELS + 1];
 };
+
+/* What became of a build that somebody else brought to its end; 0 comes with a type reference. */
+struct table_parked {
+	mfn_t table; /* or MFN_NONE */
+	unsigned level;
+	int rc;
+};
+
+#define PARKED_MAX 4
 
 struct mmio_ranges;
 
@@ -58,7 +69,8 @@ struct domain_memory {
 	struct lock tables;
 	bool dying; /* no table or root may be taken any more */
 	struct table_walk walk;
-	mfn_t finished; /* a table built for a caller who has not come back for it, or MFN_NONE */
+	struct table_parked parked[PARKED_MAX];
+	unsigned parked_next;
 
 	/* Guarded by `frames_lock`. */
 	struct lock frames_lock;

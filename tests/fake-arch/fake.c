@@ -22,6 +22,7 @@ uint64_t fake_now;
 bool fake_work;
 unsigned fake_work_each;
 bool fake_cache_fails;
+int fake_table_budget;
 bool fake_checks_free;
 void (*fake_on_flush)(unsigned cpu);
 uint32_t fake_flushed_at[FAKE_CPUS];
@@ -57,6 +58,7 @@ void fake_reset(void)
 	fake_work = false;
 	fake_work_each = 0;
 	fake_cache_fails = false;
+	fake_table_budget = 1024;
 	fake_checks_free = false;
 	fake_fault_at = 0;
 	fake_cpu = 0;

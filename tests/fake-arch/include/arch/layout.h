@@ -26,6 +26,10 @@ extern uint64_t *fake_m2p;
 #define TABLE_SHIFT	      FAKE_TABLE_SHIFT
 #define HYPERVISOR_FIRST_SLOT (1 << (TABLE_SHIFT - 1))
 #define HYPERVISOR_LAST_SLOT  (HYPERVISOR_FIRST_SLOT + (TABLE_SHIFT == 9 ? 15 : 1))
+/* How much a holder of the page-table lock may do before it has to stop: the test decides. */
+extern int fake_table_budget;
+#define TABLE_BUDGET fake_table_budget
+
 #define M2P_GUEST_BASE	      0xffff800000000000
 #define RAM_MAP_LIMIT	      0x50000000000
 
