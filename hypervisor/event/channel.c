@@ -60,6 +60,7 @@ static int port_take(struct domain_events *d, uint32_t *port, struct event_port 
 		*port = d->closed;
 		*p = port_find(d, *port);
 		d->closed = (*p)->peer_port;
+		d->open_count++;
 		return 0;
 	}
 	if (d->fresh >= port_limit(d)) {
@@ -71,6 +72,7 @@ static int port_take(struct domain_events *d, uint32_t *port, struct event_port 
 	}
 	*port = d->fresh++;
 	*p = port_find(d, *port);
+	d->open_count++;
 	return 0;
 }
 
@@ -78,6 +80,7 @@ static void port_return(struct domain_events *d, uint32_t port, struct event_por
 {
 	p->peer_port = d->closed;
 	d->closed = port;
+	d->open_count--;
 }
 
 static void port_set_state(struct event_port *p, enum event_state state)
@@ -359,7 +362,7 @@ static int close_locked(struct domain_events *d, uint32_t port, uint32_t *pirq)
 		}
 		unbind(d, p, q);
 		port_set_state(p, EVENT_CLOSED);
-		port_clear(d, port);
+		port_clear(d, port, p);
 		port_return(d, port, p);
 	} else {
 		rc = refuse(-EINVAL);
@@ -392,10 +395,12 @@ bool event_close_next(struct domain_events *d, uint32_t *pirq)
 	*pirq = EVENT_NO_PIRQ;
 	while (d->close_cursor < end && *pirq == EVENT_NO_PIRQ) {
 		uint32_t port = d->close_cursor++;
+		struct event_port *p = port_find(d, port);
 
-		if (port_state(port_find(d, port)) != EVENT_CLOSED) {
+		if (port_state(p) != EVENT_CLOSED) {
 			close_locked(d, port, pirq);
 		}
+		atomic_store_explicit(&p->queue, 0, memory_order_relaxed); /* FIFO ends as well */
 	}
 	more = d->close_cursor < d->fresh;
 	if (!more) {

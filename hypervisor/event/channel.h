@@ -33,7 +33,7 @@ static inline bool vcpu_mark_pending(struct vcpu_events *v)
 }
 
 /* Closed ports are not pending. */
-void port_clear(struct domain_events *d, uint32_t port);
+void port_clear(struct domain_events *d, uint32_t port, struct event_port *p);
 
 /*
  * Makes a port pending, with the lock of the port or of its peer held (which also orders what the

@@ -64,7 +64,6 @@ struct vcpu_events {
 	unsigned id;
 	struct vcpu_info *_Atomic info; /* shared with the guest; never null */
 	_Atomic uint32_t polls_for;	/* a port, EVENT_POLL_ANY, or 0: does not poll */
-	struct fifo_vcpu *_Atomic fifo; /* null: no control block */
 
 	/* Guarded by domain->lock, read without it: the port of each VIRQ, 0: not bound. */
 	_Atomic uint32_t virq_port[NR_VIRQS];
@@ -87,6 +86,7 @@ struct domain_events {
 	uint32_t fresh;	       /* ports from here on were never open; port 0 never is */
 	uint32_t closed;       /* the first in the list of closed ports below, or 0 */
 	uint32_t close_cursor; /* event_close_next() has come to here */
+	uint32_t open_count;   /* ports that are not closed */
 	bool dying;	       /* no new ports */
 	struct event_port *small_buckets[EVENT_SMALL_BUCKETS];
 };
@@ -153,6 +153,26 @@ int event_unmask(struct domain_events *d, uint32_t port, struct event_kick *kick
 /* By the hypervisor itself; an unbound VIRQ is nothing to do. */
 int event_send_virq(struct vcpu_events *v, uint32_t virq, struct event_kick *kick);
 int event_send_pirq(struct domain_events *d, uint32_t port, uint32_t pirq, struct event_kick *kick);
+
+/* --- FIFO (fifo.c) ------------------------------------------------------------------------- */
+
+/*
+ * The domain changes to FIFO with its first vCPU's control block; the caller holds the frames that
+ * the guest gives for control blocks and words until they are taken back here. `page` is the next
+ * of the pages of words; afterwards event_fifo_raise_early() sees to each of its ports, for those
+ * that were raised before there was a word to say so.
+ */
+int event_fifo_add_vcpu(struct vcpu_events *v, struct evtchn_fifo_control_block *control);
+int event_fifo_add_page(struct domain_events *d, event_word_t *page, uint32_t *first_port);
+int event_fifo_raise_early(struct domain_events *d, uint32_t port, struct event_kick *kick);
+#define EVENT_FIFO_PAGE_PORTS 1024
+
+/*
+ * Back to 2-level, all ports being closed (else -EBUSY). *f may be null, else its pages are taken
+ * back one by one, until null says that it is gone.
+ */
+int event_fifo_detach(struct domain_events *d, struct fifo_domain **f);
+void *event_fifo_take_page(struct fifo_domain *f);
 
 /* --- Polling ------------------------------------------------------------------------------- */
 

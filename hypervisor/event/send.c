@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Event channels: making ports pending, unmasking, and who polls for them. */
 #include <debug/log.h>
-#include <event/channel.h>
+#include <event/fifo.h>
 #include <event/two_level.h>
 #include <lib/error.h>
 
@@ -26,15 +26,37 @@ static inline int effect(struct domain_events *d, uint32_t port, struct vcpu_eve
 	return EVENT_KICK;
 }
 
-void port_clear(struct domain_events *d, uint32_t port)
+void port_clear(struct domain_events *d, uint32_t port, struct event_port *p)
 {
-	two_level_clear(d, port);
+	struct fifo_domain *f = d->fifo;
+
+	if (f) {
+		fifo_clear(f, port, p);
+	} else {
+		two_level_clear(d, port);
+	}
+}
+
+static int raise_fifo(struct domain_events *d, struct fifo_domain *f, uint32_t port,
+		      struct lock *held, struct event_kick *kick)
+{
+	struct event_port *p = port_find(d, port);
+
+	if (!fifo_set(f, port, p)) {
+		lock_release(held);
+		return 0;
+	}
+	return effect(d, port, fifo_deliver(f, port, p, port_notifies(d, p)), held, kick);
 }
 
 int port_raise(struct domain_events *d, uint32_t port, struct lock *held, struct event_kick *kick)
 {
+	struct fifo_domain *f = atomic_load_explicit(&d->fifo, memory_order_acquire);
 	struct vcpu_events *v;
 
+	if (f) {
+		return raise_fifo(d, f, port, held, kick);
+	}
 	if (!two_level_set(d, port)) {
 		lock_release(held);
 		return 0;
@@ -100,6 +122,7 @@ int event_send_pirq(struct domain_events *d, uint32_t port, uint32_t pirq, struc
 int event_unmask(struct domain_events *d, uint32_t port, struct event_kick *kick)
 {
 	struct event_port *p = port_find(d, port);
+	struct fifo_domain *f;
 	struct vcpu_events *v;
 
 	if (unlikely(!p)) {
@@ -111,11 +134,13 @@ int event_unmask(struct domain_events *d, uint32_t port, struct event_kick *kick
 		return refuse(-EINVAL);
 	}
 	v = port_notifies(d, p);
-	if (two_level_unmask(d, port, v)) {
-		return effect(d, port, v, &p->lock, kick);
+	f = atomic_load_explicit(&d->fifo, memory_order_acquire);
+	if (f) {
+		v = fifo_unmask(f, port, p, v);
+	} else if (!two_level_unmask(d, port, v)) {
+		v = NULL;
 	}
-	lock_release(&p->lock);
-	return 0;
+	return effect(d, port, v, &p->lock, kick);
 }
 
 void event_poll_begin(struct vcpu_events *v, uint32_t port_or_any)
@@ -134,5 +159,18 @@ void event_poll_end(struct vcpu_events *v)
 
 int event_is_pending(struct domain_events *d, uint32_t port)
 {
-	return port_find(d, port) ? two_level_is_pending(d, port) : refuse(-EINVAL);
+	struct event_port *p = port_find(d, port);
+	bool pending = false;
+
+	if (!p) {
+		return refuse(-EINVAL);
+	}
+	lock_acquire(&p->lock);
+	if (port_state(p) != EVENT_CLOSED) { /* and so d->fifo stays */
+		struct fifo_domain *f = atomic_load_explicit(&d->fifo, memory_order_acquire);
+
+		pending = f ? fifo_is_pending(f, port, p) : two_level_is_pending(d, port);
+	}
+	lock_release(&p->lock);
+	return pending;
 }

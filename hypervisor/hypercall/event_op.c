@@ -4,8 +4,10 @@
 #include <arch/port.h>
 #include <debug/log.h>
 #include <domain/notify.h>
+#include <domain/ports.h>
 #include <hypercall/hypercall.h>
 #include <lib/error.h>
+#include <memory/page_type.h>
 #include <xen/event_channel.h>
 
 /* The domain an operation names: its own, or for a privileged caller any. Pairs with domain_put. */
@@ -226,27 +228,6 @@ static int op_set_priority(guest_va_t arg)
 	return event_set_priority(own_events(), op.port, op.priority);
 }
 
-/* Closes a few ports at a time; -ERESTART: interrupted, and where it was is in domain_events. */
-static int reset_domain(struct domain *d)
-{
-	uint32_t pirq;
-	bool more;
-
-	if (d != current_domain() && !d->pause_count) {
-		return refuse(-EINVAL);
-	}
-	do {
-		more = event_close_next(&d->events, &pirq);
-		if (pirq != EVENT_NO_PIRQ) {
-			pirq_unbind(d, pirq);
-		}
-		if (more && work_pending()) {
-			return -ERESTART;
-		}
-	} while (more);
-	return 0;
-}
-
 static int op_reset(guest_va_t arg)
 {
 	struct evtchn_reset op;
@@ -257,11 +238,75 @@ static int op_reset(guest_va_t arg)
 		return refuse(-EFAULT);
 	}
 	rc = get_target(op.dom, &d);
-	if (!rc) {
-		rc = reset_domain(d);
-		domain_put(d);
+	if (rc) {
+		return rc;
 	}
+	/* Another domain has to stand still for it. */
+	if (d == current_domain() || d->pause_count) {
+		rc = ports_close_all(d);
+	} else {
+		rc = refuse(-EINVAL);
+	}
+	domain_put(d);
 	return rc;
+}
+
+/* --- FIFO ---------------------------------------------------------------------------------- */
+
+static int op_init_control(guest_va_t arg)
+{
+	struct evtchn_init_control op;
+	struct vcpu_events *v;
+	mfn_t mfn;
+	int rc;
+
+	if (guest_read(&op, arg, sizeof(op))) {
+		return refuse(-EFAULT);
+	}
+	v = find_vcpu(op.vcpu);
+	if (!v) {
+		return refuse(-ENOENT);
+	}
+	if (op.offset % 8 || op.offset > PAGE_SIZE - sizeof(struct evtchn_fifo_control_block)) {
+		return refuse(-EINVAL);
+	}
+	mfn = MFN(op.control_gfn);
+	if (page_writable_get(&current_domain()->memory, mfn, false)) {
+		return refuse(-EINVAL);
+	}
+	rc = event_fifo_add_vcpu(v, (void *)((char *)frame_ptr(mfn) + op.offset));
+	if (rc) {
+		page_type_put(mfn);
+		return rc;
+	}
+	op.link_bits = EVTCHN_FIFO_LINK_BITS;
+	return guest_write(arg, &op, sizeof(op));
+}
+
+static int op_expand_array(guest_va_t arg)
+{
+	struct evtchn_expand_array op;
+	struct event_kick kick;
+	uint32_t first;
+	mfn_t mfn;
+	int rc;
+
+	if (guest_read(&op, arg, sizeof(op))) {
+		return refuse(-EFAULT);
+	}
+	mfn = MFN(op.array_gfn);
+	if (page_writable_get(&current_domain()->memory, mfn, false)) {
+		return refuse(-EINVAL);
+	}
+	rc = event_fifo_add_page(own_events(), frame_ptr(mfn), &first);
+	if (rc) {
+		page_type_put(mfn);
+		return rc;
+	}
+	for (uint32_t i = 0; i < EVENT_FIFO_PAGE_PORTS; i++) {
+		finish(event_fifo_raise_early(own_events(), first + i, &kick), &kick);
+	}
+	return 0;
 }
 
 typedef int event_op_fn(guest_va_t arg);
@@ -278,6 +323,8 @@ static event_op_fn *const event_ops[] = {
 	[EVTCHNOP_bind_vcpu] = op_bind_vcpu,
 	[EVTCHNOP_unmask] = op_unmask,
 	[EVTCHNOP_reset] = op_reset,
+	[EVTCHNOP_init_control] = op_init_control,
+	[EVTCHNOP_expand_array] = op_expand_array,
 	[EVTCHNOP_set_priority] = op_set_priority,
 };
 
