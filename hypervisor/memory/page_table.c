@@ -427,6 +427,30 @@ int page_table_change_l1(struct domain_memory *dm, struct domain_memory *owner, 
 	return 0;
 }
 
+int page_table_exchange_l1(struct domain_memory *dm, uint64_t *slot, uint64_t old, uint64_t entry)
+{
+	bool refers = entry & ENTRY_PRESENT;
+	int rc;
+
+	if (refers) {
+		entry = entry_rule_l1(entry);
+		rc = l1_get(dm, dm, &entry);
+		if (rc) {
+			return refuse(rc);
+		}
+	}
+	if (!atomic_compare_exchange_strong((_Atomic uint64_t *)slot, &old, entry)) {
+		old = refers ? entry : 0;
+		rc = -EAGAIN;
+	} else {
+		rc = 0;
+	}
+	if (old & ENTRY_PRESENT) {
+		l1_put(old);
+	}
+	return rc;
+}
+
 int page_table_set_upper(struct domain_memory *dm, unsigned level, uint64_t *slot, uint64_t entry,
 			 bool keep_ad)
 {

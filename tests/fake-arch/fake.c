@@ -200,11 +200,17 @@ void paging_fill_guest_root(mfn_t root, bool m2p_visible)
 	}
 }
 
-void vcpu_roots_changed(struct vcpu_memory *vm)
+void vcpu_kernel_root_changed(struct vcpu_memory *vm)
 {
 	(void)vm;
 	fake_counts.roots_changed++;
 	tlb_flush(BIT(fake_cpu));
+}
+
+void vcpu_user_root_changed(struct vcpu_memory *vm)
+{
+	(void)vm;
+	fake_counts.roots_changed++;
 }
 
 int vcpu_set_ldt(guest_va_t base, unsigned entries)

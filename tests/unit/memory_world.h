@@ -18,19 +18,25 @@
 
 static struct {
 	uint64_t frames;
-	struct domain_memory dm[WORLD_DOMAINS];
-	struct vcpu_memory vcpu[WORLD_DOMAINS];
+	struct domain_memory *dm[WORLD_DOMAINS];
+	struct vcpu_memory *vcpu[WORLD_DOMAINS];
 	struct audit_count counts[WORLD_FRAMES_MAX];
 	/* References that the test itself holds; world_audit() takes them into account. */
 	struct audit_count mine[WORLD_FRAMES_MAX];
 } world;
 
+/* Where the domains' memory is: here, unless a test has whole domains and says so. */
+static struct domain_memory world_own_dm[WORLD_DOMAINS], *world_dm_at[WORLD_DOMAINS];
+static struct vcpu_memory world_own_vcpu[WORLD_DOMAINS], *world_vcpu_at[WORLD_DOMAINS];
+
 static inline void world_new_domain(unsigned i)
 {
-	domain_memory_init(&world.dm[i], (domid_t)i);
-	vcpu_memory_init(&world.vcpu[i]);
-	world.dm[i].frame_limit = world.frames;
-	atomic_store(&world.dm[i].cached_on, BIT(i));
+	world.dm[i] = world_dm_at[i] ? world_dm_at[i] : &world_own_dm[i];
+	world.vcpu[i] = world_vcpu_at[i] ? world_vcpu_at[i] : &world_own_vcpu[i];
+	domain_memory_init(world.dm[i], (domid_t)i);
+	vcpu_memory_init(world.vcpu[i]);
+	world.dm[i]->frame_limit = world.frames;
+	atomic_store(&world.dm[i]->cached_on, BIT(i));
 }
 
 static inline void world_start(uint64_t frames)
@@ -50,15 +56,15 @@ static inline unsigned world_audit(void)
 {
 	memcpy(world.counts, world.mine, sizeof(world.counts));
 	for (unsigned i = 0; i < WORLD_DOMAINS; i++) {
-		audit_domain(world.counts, &world.dm[i]);
-		audit_vcpu(world.counts, &world.vcpu[i]);
+		audit_domain(world.counts, world.dm[i]);
+		audit_vcpu(world.counts, world.vcpu[i]);
 	}
 	return audit_compare(world.counts);
 }
 
 static inline mfn_t world_frame(unsigned domain)
 {
-	return frame_alloc_for(&world.dm[domain], 0, 0);
+	return frame_alloc_for(world.dm[domain], 0, 0);
 }
 
 static inline uint64_t *word_of(mfn_t table, unsigned index)
@@ -86,17 +92,17 @@ static inline uint64_t entry_to(mfn_t mfn, uint64_t flags)
 
 static inline int world_pin(unsigned domain, mfn_t mfn, unsigned level)
 {
-	return WORLD_RETRY(&world.dm[domain], page_table_pin(&world.dm[domain], mfn, level));
+	return WORLD_RETRY(world.dm[domain], page_table_pin(world.dm[domain], mfn, level));
 }
 
 static inline void world_settle(unsigned domain)
 {
-	(void)WORLD_RETRY(&world.dm[domain], 0);
+	(void)WORLD_RETRY(world.dm[domain], 0);
 }
 
 static inline int world_unpin(unsigned domain, mfn_t mfn)
 {
-	int rc = WORLD_RETRY(&world.dm[domain], page_table_unpin(&world.dm[domain], mfn));
+	int rc = WORLD_RETRY(world.dm[domain], page_table_unpin(world.dm[domain], mfn));
 
 	world_settle(domain);
 	return rc;
@@ -104,14 +110,14 @@ static inline int world_unpin(unsigned domain, mfn_t mfn)
 
 static inline int world_set_l1(unsigned domain, mfn_t table, unsigned index, uint64_t entry)
 {
-	struct domain_memory *dm = &world.dm[domain];
+	struct domain_memory *dm = world.dm[domain];
 
 	return WORLD_RETRY(dm, page_table_set_l1(dm, dm, word_of(table, index), entry, false));
 }
 
 static inline int world_set_upper(unsigned domain, mfn_t table, unsigned index, uint64_t entry)
 {
-	struct domain_memory *dm = &world.dm[domain];
+	struct domain_memory *dm = world.dm[domain];
 	unsigned level = frame_type(table);
 	int rc = WORLD_RETRY(dm,
 			     page_table_set_upper(dm, level, word_of(table, index), entry, false));
@@ -139,9 +145,9 @@ static inline struct world_tree world_tree(unsigned domain)
 /* Ends a domain; the same number may be used again. */
 static inline void world_drop(unsigned domain)
 {
-	while (vcpu_memory_drop(&world.dm[domain], &world.vcpu[domain]) == -ERESTART) {
+	while (vcpu_memory_drop(world.dm[domain], world.vcpu[domain]) == -ERESTART) {
 	}
-	while (domain_memory_drop(&world.dm[domain]) == -ERESTART) {
+	while (domain_memory_drop(world.dm[domain]) == -ERESTART) {
 	}
 }
 

@@ -144,7 +144,7 @@ static void make_flaw(const struct world_tree *t, enum flaw flaw, mfn_t foreign)
 		*word_of(t->l4, 7) = entry_to(t->l1, P);
 		break;
 	case FLAW_WRITABLE_TWICE:
-		page_writable_get(&world.dm[1], t->l2, false);
+		page_writable_get(world.dm[1], t->l2, false);
 		break;
 	case FLAWS:
 		break;
@@ -239,9 +239,9 @@ static void test_accessed_dirty(void)
 	a = world_frame(1);
 	world_pin(1, t.l4, 4);
 	world_set_l1(1, t.l1, 0, entry_to(a, W | ENTRY_AD));
-	page_tables_lock(&world.dm[1]);
-	page_table_set_l1(&world.dm[1], &world.dm[1], word_of(t.l1, 0), entry_to(a, P), true);
-	page_tables_unlock(&world.dm[1]);
+	page_tables_lock(world.dm[1]);
+	page_table_set_l1(world.dm[1], world.dm[1], word_of(t.l1, 0), entry_to(a, P), true);
+	page_tables_unlock(world.dm[1]);
 	ok((*word_of(t.l1, 0) & (ENTRY_AD | W)) == (ENTRY_AD | P),
 	   "accessed and dirty bits are kept on request");
 	world_set_l1(1, t.l1, 0, entry_to(a, P));
@@ -252,7 +252,7 @@ static void test_accessed_dirty(void)
 static void test_foreign(void)
 {
 	struct world_tree t;
-	struct domain_memory *dm0 = &world.dm[0], *dm1 = &world.dm[1];
+	struct domain_memory *dm0 = world.dm[0], *dm1 = world.dm[1];
 	mfn_t theirs;
 	int rc;
 
@@ -282,14 +282,14 @@ static void test_foreign(void)
 static void test_mmio(void)
 {
 	struct world_tree t, u;
-	struct domain_memory *dm0 = &world.dm[0], *dm1 = &world.dm[1];
+	struct domain_memory *dm0 = world.dm[0], *dm1 = world.dm[1];
 	uint64_t apic = 0xfee00, device = 0xf0000, config = 0xe0000;
 	int rc;
 
 	world_start(MACHINE);
 	mmio_withhold(apic, apic);
 	mmio_read_only(config, config + 0xff);
-	world.dm[0].hardware = true;
+	world.dm[0]->hardware = true;
 	t = world_tree(0);
 	u = world_tree(1);
 	world_pin(0, t.l4, 4);
@@ -345,7 +345,7 @@ static void test_preemption(void)
 {
 	for (int budget = 1; budget < 40; budget += 3) {
 		struct world_tree t;
-		struct domain_memory *dm = &world.dm[1];
+		struct domain_memory *dm = world.dm[1];
 		mfn_t other;
 		unsigned rounds = 0;
 		int rc;
@@ -387,7 +387,7 @@ static void test_preemption(void)
 static void test_abandoned(void)
 {
 	struct world_tree t[6];
-	struct domain_memory *dm = &world.dm[1];
+	struct domain_memory *dm = world.dm[1];
 
 	world_start(MACHINE);
 	for (unsigned i = 0; i < 6; i++) {

@@ -68,11 +68,13 @@ void tlb_flush_va(cpu_mask_t cpus, uint64_t va); /* one linear address */
 void paging_fill_guest_root(mfn_t root, bool m2p_visible);
 
 /*
- * The roots of a vCPU have changed: the processor forgets the old ones. If the vCPU is the current
- * one, its kernel root is loaded and everything flushed, global translations too, on return.
+ * A root of a vCPU has changed; on return no CPU uses the old one. If the vCPU is the current one,
+ * which then is in its kernel, a new kernel root is loaded and everything flushed, global
+ * translations too.
  */
 struct vcpu_memory;
-void vcpu_roots_changed(struct vcpu_memory *vm);
+void vcpu_kernel_root_changed(struct vcpu_memory *vm);
+void vcpu_user_root_changed(struct vcpu_memory *vm);
 
 /* The current vCPU's LDT: `entries` at a page-aligned address of the guest's, or none with 0. */
 int vcpu_set_ldt(guest_va_t base, unsigned entries);

@@ -18,7 +18,7 @@ void fake_reset(void);
 struct fake_counts {
 	unsigned flushes;	/* flushes of everything, one for each CPU */
 	unsigned flushes_va;	/* of one address */
-	unsigned roots_changed; /* vcpu_roots_changed() */
+	unsigned roots_changed; /* vcpu_kernel_root_changed() and the user's */
 	unsigned cache_changes; /* ram_map_set_cache() */
 	unsigned cache_flushes;
 	unsigned work_asked; /* work_pending() */

@@ -7,6 +7,10 @@ struct vcpu_arch {
 	char nothing;
 };
 
+struct domain_arch {
+	char nothing;
+};
+
 struct vcpu;
 extern _Thread_local struct vcpu *fake_current;
 
