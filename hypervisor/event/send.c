@@ -65,14 +65,9 @@ int port_raise(struct domain_events *d, uint32_t port, struct lock *held, struct
 	return effect(d, port, two_level_deliver(d, port, v) ? v : NULL, held, kick);
 }
 
-int event_send(struct domain_events *d, uint32_t port, struct event_kick *kick)
+static __attribute__((noinline)) int send_locked(struct domain_events *d, uint32_t port,
+						 struct event_port *p, struct event_kick *kick)
 {
-	struct event_port *p = port_find(d, port);
-
-	if (unlikely(!p)) {
-		return refuse(-EINVAL);
-	}
-	lock_acquire(&p->lock);
 	switch (port_state(p)) {
 	case EVENT_INTERDOMAIN:
 		return port_raise(p->peer, p->peer_port, &p->lock, kick);
@@ -85,6 +80,35 @@ int event_send(struct domain_events *d, uint32_t port, struct event_kick *kick)
 		lock_release(&p->lock);
 		return refuse(-EINVAL);
 	}
+}
+
+static __attribute__((noinline)) int send_waiting(struct domain_events *d, uint32_t port,
+						  struct event_port *p, struct event_kick *kick)
+{
+	lock_acquire(&p->lock);
+	return send_locked(d, port, p, kick);
+}
+
+/*
+ * The most frequent of all calls, and mostly the event is pending already. That case is spelt out,
+ * and everything else is a call in tail position, so that no register has to be saved for it.
+ */
+int event_send(struct domain_events *d, uint32_t port, struct event_kick *kick)
+{
+	struct event_port *p = port_find(d, port);
+
+	if (unlikely(!p)) {
+		return refuse(-EINVAL);
+	}
+	if (unlikely(!lock_try(&p->lock))) {
+		return send_waiting(d, port, p, kick);
+	}
+	if (likely(port_state(p) == EVENT_INTERDOMAIN) && !p->peer->fifo &&
+	    two_level_is_set(p->peer, p->peer_port)) {
+		lock_release(&p->lock);
+		return 0;
+	}
+	return send_locked(d, port, p, kick);
 }
 
 int event_send_virq(struct vcpu_events *v, uint32_t virq, struct event_kick *kick)

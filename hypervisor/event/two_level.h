@@ -9,16 +9,21 @@
 bool two_level_deliver(struct domain_events *d, uint32_t port, struct vcpu_events *v);
 bool two_level_unmask(struct domain_events *d, uint32_t port, struct vcpu_events *v);
 
+/* A look without a locked operation, for senders: the lock they hold has ordered their writes. */
+static inline bool two_level_is_set(const struct domain_events *d, uint32_t port)
+{
+	return __atomic_load_n(&d->shared->evtchn_pending[port / 64], __ATOMIC_RELAXED) &
+	       BIT(port % 64);
+}
+
 /* True: it was not pending yet. */
 static inline bool two_level_set(struct domain_events *d, uint32_t port)
 {
-	xen_ulong_t *word = &d->shared->evtchn_pending[port / 64];
 	uint64_t bit = BIT(port % 64);
 
-	if (__atomic_load_n(word, __ATOMIC_RELAXED) & bit) {
-		return false; /* the common case, without a locked operation */
-	}
-	return !(__atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST) & bit);
+	return !two_level_is_set(d, port) &&
+	       !(__atomic_fetch_or(&d->shared->evtchn_pending[port / 64], bit, __ATOMIC_SEQ_CST) &
+		 bit);
 }
 
 static inline void two_level_clear(struct domain_events *d, uint32_t port)

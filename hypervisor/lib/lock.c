@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Debug builds: every lock is taken in the order of lib/lock.h and released by its holder. */
+/* Waiting for a lock; debug builds also check the order and the holder. */
 #include <debug/log.h>
 #include <lib/lock.h>
+
+void lock_wait(struct lock *lock, uint16_t ticket)
+{
+	do {
+		cpu_relax(); /* also serves what other CPUs ask of us, see arch/port.h */
+	} while (atomic_load_explicit(&lock->serving, memory_order_acquire) != ticket);
+}
 
 #ifdef DEBUG
 

@@ -69,14 +69,16 @@ static inline void lock_check_release(struct lock *lock)
 #define ASSERT_LOCKED(lock) ((void)(lock))
 #endif
 
+void lock_wait(struct lock *lock, uint16_t ticket) __attribute__((cold)); /* for its turn */
+
 static inline void lock_acquire(struct lock *lock)
 {
 	uint16_t ticket;
 
 	lock_check_acquire(lock);
 	ticket = atomic_fetch_add_explicit(&lock->next, 1, memory_order_relaxed);
-	while (atomic_load_explicit(&lock->serving, memory_order_acquire) != ticket) {
-		cpu_relax(); /* also serves what other CPUs ask of us, see arch/port.h */
+	if (unlikely(atomic_load_explicit(&lock->serving, memory_order_acquire) != ticket)) {
+		lock_wait(lock, ticket);
 	}
 	lock_check_acquired(lock);
 }
