@@ -21,7 +21,9 @@ enum lock_rank {
 	LOCK_PORTS,	  /* event/: one domain's table of ports */
 	LOCK_PORT,	  /* event/: one port; two ports are taken in order of address */
 	LOCK_FIFO_QUEUE,  /* event/: one FIFO queue */
+	LOCK_PIRQ_TABLE,  /* arch/: which interrupt line has which number in Dom0 */
 	LOCK_PIRQ,	  /* arch/: one interrupt line */
+	LOCK_IOAPIC,	  /* arch/: the register windows of the IO-APICs */
 	LOCK_RUN_QUEUE,	  /* sched/: one CPU's run queue; two are taken in order of CPU number */
 	LOCK_TIMERS,	  /* sched/: one CPU's timer heap */
 	LOCK_FRAME_LIST,  /* memory/: one domain's list and count of frames */

@@ -15,6 +15,7 @@ enum apic_register {
 	APIC_TASK_PRIORITY = 0x080,
 	APIC_EOI = 0x0b0,
 	APIC_SPURIOUS = 0x0f0,
+	APIC_IN_SERVICE = 0x100, /* 256 bits, 32 every 16 bytes */
 	APIC_ERROR_STATUS = 0x280,
 	APIC_COMMAND = 0x300, /* one 64-bit register in an x2APIC */
 	APIC_COMMAND_TO = 0x310,
@@ -121,6 +122,17 @@ uint32_t apic_id(void)
 void apic_eoi(void)
 {
 	apic_write(APIC_EOI, 0);
+}
+
+bool apic_in_service(uint32_t vector)
+{
+	return apic_read(APIC_IN_SERVICE + vector / 32 * 16) >> (vector % 32) & 1;
+}
+
+void apic_report_error(void)
+{
+	apic_write(APIC_ERROR_STATUS, 0); /* which makes it show what has gathered */
+	log_warn("local APIC of CPU %u: error %#x\n", cpu_id(), apic_read(APIC_ERROR_STATUS));
 }
 
 /* --- Timer --------------------------------------------------------------------------------- */

@@ -11,6 +11,8 @@ void apic_init_cpu(void); /* on each CPU: enables it, with everything masked but
 uint32_t apic_id(void);	 /* of this CPU */
 paddr_t apic_base(void); /* where the registers are */
 void apic_eoi(void);
+bool apic_in_service(uint32_t vector);
+void apic_report_error(void);
 
 /*
  * The timer of this CPU: one interrupt (VECTOR_TIMER) at the deadline or, if that is far away,

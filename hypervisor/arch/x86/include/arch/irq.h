@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Interrupts: from the vector that arrived to what it means, and the lines of devices. */
+#ifndef ARCH_IRQ_H
+#define ARCH_IRQ_H
+
+#include <arch/vectors.h>
+#include <lib/base.h>
+#include <lib/lock.h>
+#include <stdatomic.h>
+
+/*
+ * A line is what interrupts by one vector: a pin of an IO-APIC, or one message of a device (MSI).
+ * Vectors mean the same on every CPU, so there are as many lines as vectors for devices.
+ *
+ * Dom0 knows a line by a number (its PIRQ, pirq.c) and hears of it by an event channel.
+ *
+ *	edge, MSI	EOI to the APIC, then the event. More of them meanwhile are one event.
+ *	level		the line is masked, then EOI and the event. It stays asserted until
+ *			Dom0's driver has calmed its device; then Dom0 says "end of interrupt"
+ *			and the line is unmasked.
+ *
+ * A line that does nothing but interrupt is masked until the second is over.
+ */
+enum irq_kind {
+	IRQ_FREE,
+	IRQ_GSI,
+	IRQ_MSI,
+	IRQ_UART, /* our own serial line; a GSI too */
+};
+
+struct msi_message;
+
+struct irq_line {
+	struct lock lock;
+	_Atomic uint32_t port; /* Dom0's event channel, 0: it is not bound */
+
+	/* Guarded by `lock`. */
+	uint8_t kind;
+	bool level;
+	bool waits_for_eoi; /* masked until Dom0 has seen to it */
+	bool storms;	    /* masked until the second is over */
+	uint32_t pirq;
+	uint32_t gsi;
+	struct msi_message *msi;
+	uint64_t second; /* of now(), in which `count` were counted */
+	uint32_t count;
+	uint64_t total;
+};
+
+/* More than this in one second is a storm: real devices moderate themselves far below. */
+#define IRQ_STORM 400000
+
+void irq_init(void);
+
+void interrupt(uint32_t vector); /* from entry.S */
+
+/* Once a second, on one CPU: lines that stormed get another chance. */
+void irq_end_storms(void);
+
+/* --- Lines, by vector ---------------------------------------------------------------------- */
+
+struct irq_line *irq_line(unsigned vector);
+
+/*
+ * Vectors for `count` lines (a power of two) of that kind; returns the first, or -ENOSPC. The
+ * caller sets what the kind needs. irq_free() also masks a line that is not yet.
+ */
+int irq_alloc(enum irq_kind kind, unsigned count);
+void irq_free(unsigned vector, unsigned count);
+
+int irq_find_gsi(uint32_t gsi); /* the vector of its line, or -ENOENT */
+
+/* With the line's lock held. A line is open when it is bound, waits for nothing and behaves. */
+void irq_set_mask(const struct irq_line *line);
+
+/* The serial line's interrupt sets CPU_WORK_KEYS; -ENOSPC, or -ENOENT if the pin does not exist. */
+int irq_bind_uart(uint8_t isa_irq);
+
+#endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Interrupts: from the vector that arrived to what it means, and the lines of devices. */
+#include <arch/apic.h>
+#include <arch/cpu.h>
+#include <arch/ioapic.h>
+#include <arch/irq.h>
+#include <arch/msi.h>
+#include <arch/port.h>
+#include <arch/tlb.h>
+#include <arch/vector_pool.h>
+#include <debug/log.h>
+#include <domain/notify.h>
+#include <lib/error.h>
+
+#define LINES (VECTOR_DEVICE_LAST - VECTOR_DEVICE_FIRST + 1)
+
+static struct irq_line lines[LINES];
+
+/* Guarded by `lock`. */
+static struct {
+	struct lock lock;
+	struct vector_pool pool;
+} vectors;
+
+struct irq_line *irq_line(unsigned vector)
+{
+	return &lines[vector - VECTOR_DEVICE_FIRST];
+}
+
+/* --- Lines --------------------------------------------------------------------------------- */
+
+void irq_init(void)
+{
+	lock_init(&vectors.lock, LOCK_PIRQ);
+	vector_pool_init(&vectors.pool);
+	for (unsigned i = 0; i < LINES; i++) {
+		lock_init(&lines[i].lock, LOCK_PIRQ);
+	}
+}
+
+int irq_alloc(enum irq_kind kind, unsigned count)
+{
+	int vector;
+
+	lock_acquire(&vectors.lock);
+	vector = vector_pool_take(&vectors.pool, count);
+	lock_release(&vectors.lock);
+	for (unsigned i = 0; vector >= 0 && i < count; i++) {
+		struct irq_line *line = irq_line((unsigned)vector + i);
+
+		lock_acquire(&line->lock);
+		line->kind = (uint8_t)kind;
+		line->level = line->waits_for_eoi = line->storms = false;
+		line->total = 0;
+		lock_release(&line->lock);
+	}
+	return vector;
+}
+
+void irq_free(unsigned vector, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct irq_line *line = irq_line(vector + i);
+
+		lock_acquire(&line->lock);
+		atomic_store_explicit(&line->port, 0, memory_order_relaxed);
+		irq_set_mask(line);
+		line->kind = IRQ_FREE;
+		lock_release(&line->lock);
+	}
+	lock_acquire(&vectors.lock);
+	vector_pool_give(&vectors.pool, vector, count);
+	lock_release(&vectors.lock);
+}
+
+void irq_set_mask(const struct irq_line *line)
+{
+	bool open =
+		!line->waits_for_eoi && !line->storms &&
+		(line->kind == IRQ_UART || atomic_load_explicit(&line->port, memory_order_relaxed));
+
+	if (line->kind == IRQ_MSI) {
+		msi_set_mask(line->msi, !open);
+	} else if (open) {
+		ioapic_unmask(line->gsi);
+	} else {
+		ioapic_mask(line->gsi);
+	}
+}
+
+int irq_find_gsi(uint32_t gsi)
+{
+	for (unsigned i = 0; i < LINES; i++) {
+		uint8_t kind = lines[i].kind;
+
+		if ((kind == IRQ_GSI || kind == IRQ_UART) && lines[i].gsi == gsi) {
+			return (int)i + VECTOR_DEVICE_FIRST;
+		}
+	}
+	return -ENOENT;
+}
+
+int irq_bind_uart(uint8_t isa_irq)
+{
+	uint32_t gsi = ioapic_gsi_of_isa(isa_irq);
+	struct irq_line *line;
+	int vector;
+
+	if (!ioapic_has_gsi(gsi)) {
+		return -ENOENT;
+	}
+	vector = irq_alloc(IRQ_UART, 1);
+	if (vector < 0) {
+		return vector;
+	}
+	line = irq_line((unsigned)vector);
+	lock_acquire(&line->lock);
+	line->gsi = gsi;
+	ioapic_route(gsi, (uint8_t)vector, apic_id());
+	irq_set_mask(line);
+	lock_release(&line->lock);
+	return 0;
+}
+
+/* --- Storms -------------------------------------------------------------------------------- */
+
+#define SECOND_SHIFT 30 /* of nanoseconds: near enough */
+
+static bool is_storm(struct irq_line *line)
+{
+	uint64_t second = now() >> SECOND_SHIFT;
+
+	line->total++;
+	if (line->second != second) {
+		line->second = second;
+		line->count = 0;
+	}
+	return ++line->count > IRQ_STORM;
+}
+
+void irq_end_storms(void)
+{
+	for (unsigned i = 0; i < LINES; i++) {
+		if (lines[i].storms) {
+			lock_acquire(&lines[i].lock);
+			lines[i].storms = false;
+			lines[i].second = 0;
+			irq_set_mask(&lines[i]);
+			lock_release(&lines[i].lock);
+		}
+	}
+}
+
+/* --- Arrivals ------------------------------------------------------------------------------ */
+
+static void add_work(uint32_t work)
+{
+	atomic_fetch_or_explicit(&this_cpu()->work, work, memory_order_relaxed);
+}
+
+static void on_kick(void)
+{
+	apic_eoi();
+}
+
+static void on_flush(void)
+{
+	apic_eoi();
+	tlb_serve_request();
+}
+
+static void on_timer(void)
+{
+	apic_eoi();
+	this_cpu()->timer_deadline = 0;
+	add_work(CPU_WORK_TIMER);
+}
+
+static void on_apic_error(void)
+{
+	apic_report_error();
+	apic_eoi();
+}
+
+static void on_spurious(void)
+{
+	/* It is not in service, so there is nothing to end. */
+}
+
+static void (*const system_handlers[256 - VECTOR_SYSTEM_FIRST])(void) = {
+	[VECTOR_KICK - VECTOR_SYSTEM_FIRST] = on_kick,
+	[VECTOR_FLUSH - VECTOR_SYSTEM_FIRST] = on_flush,
+	[VECTOR_TIMER - VECTOR_SYSTEM_FIRST] = on_timer,
+	[VECTOR_APIC_ERROR - VECTOR_SYSTEM_FIRST] = on_apic_error,
+	[VECTOR_SPURIOUS - VECTOR_SYSTEM_FIRST] = on_spurious,
+};
+
+static void on_device(unsigned vector)
+{
+	struct irq_line *line = irq_line(vector);
+	uint32_t port, pirq;
+	uint8_t kind;
+
+	lock_acquire(&line->lock);
+	kind = line->kind;
+	pirq = line->pirq;
+	port = atomic_load_explicit(&line->port, memory_order_relaxed);
+	if (kind != IRQ_FREE) {
+		line->waits_for_eoi = line->level && kind == IRQ_GSI;
+		if (is_storm(line)) {
+			line->storms = true;
+			log_warn("interrupt %u storms: masked for this second\n", pirq);
+		}
+		if (line->waits_for_eoi || line->storms) {
+			irq_set_mask(line);
+		}
+	}
+	lock_release(&line->lock); /* the locks that an event takes rank below */
+	apic_eoi();
+	if (kind == IRQ_UART) {
+		add_work(CPU_WORK_KEYS);
+	} else if (port) {
+		notify_pirq(domain_hardware, port, pirq);
+	}
+}
+
+void interrupt(uint32_t vector)
+{
+	if (vector >= VECTOR_SYSTEM_FIRST) {
+		void (*handler)(void) = system_handlers[vector - VECTOR_SYSTEM_FIRST];
+
+		if (handler) {
+			handler();
+			return;
+		}
+	} else if (vector >= VECTOR_DEVICE_FIRST) {
+		on_device(vector);
+		return;
+	}
+	/* Of a masked PIC, which wants no EOI, or of a device that was made to say anything. */
+	if (apic_in_service(vector)) {
+		apic_eoi();
+	}
+	log_warn("unexpected interrupt, vector %#x\n", vector);
+}
