@@ -44,10 +44,13 @@ enum apic_register {
 #define COMMAND_ASSERT	0x4000
 #define COMMAND_INIT	0x500
 #define COMMAND_STARTUP 0x600
+#define COMMAND_NMI	0x400
+#define COMMAND_OTHERS	0xc0000
 
 /* The same for all CPUs; written at start-up only. */
 static volatile uint32_t *registers; /* null: an x2APIC, by MSR */
-static uint64_t timer_per_ns;	     /* timer ticks a nanosecond, times 2^32 */
+static bool usable;
+static uint64_t timer_per_ns; /* timer ticks a nanosecond, times 2^32 */
 
 static uint32_t apic_read(enum apic_register r)
 {
@@ -93,6 +96,7 @@ void apic_init(void)
 	if (!(read_msr(MSR_APIC_BASE) & BASE_X2APIC)) {
 		registers = paging_map_device(apic_base(), PAGE_SIZE);
 	}
+	usable = true;
 	mask_pics();
 }
 
@@ -194,6 +198,13 @@ void apic_send_ipi(cpu_mask_t cpus, uint8_t vector)
 
 		send_command(cpu_of(cpu)->apic_id, COMMAND_ASSERT | vector);
 		cpus &= cpus - 1;
+	}
+}
+
+void apic_send_nmi_to_others(void)
+{
+	if (usable) {
+		send_command(0, COMMAND_OTHERS | COMMAND_ASSERT | COMMAND_NMI);
 	}
 }
 

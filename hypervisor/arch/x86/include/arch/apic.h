@@ -27,6 +27,7 @@ uint32_t apic_timer_count(void);
 void apic_timer_set_frequency(uint64_t hz);
 
 void apic_send_ipi(cpu_mask_t cpus, uint8_t vector);
+void apic_send_nmi_to_others(void); /* even in a panic, and before apic_init() */
 void apic_send_init(uint32_t id);
 void apic_send_startup(uint32_t id, paddr_t code); /* code: a page below 1 MiB */
 
