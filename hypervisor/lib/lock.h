@@ -24,6 +24,7 @@ enum lock_rank {
 	LOCK_PIRQ_TABLE,  /* arch/: which interrupt line has which number in Dom0 */
 	LOCK_PIRQ,	  /* arch/: one interrupt line */
 	LOCK_IOAPIC,	  /* arch/: the register windows of the IO-APICs */
+	LOCK_MSI,	  /* arch/: messages of devices */
 	LOCK_PCI,	  /* arch/: the configuration window of PCI */
 	LOCK_RUN_QUEUE,	  /* sched/: one CPU's run queue; two are taken in order of CPU number */
 	LOCK_TIMERS,	  /* sched/: one CPU's timer heap */

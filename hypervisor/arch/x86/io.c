@@ -50,6 +50,9 @@ static struct {
 	struct io_range range[ARRAY_COUNT(fixed_ranges) + MACHINE_RANGES];
 	unsigned ranges;
 
+	struct acpi_mcfg mcfg[ACPI_MCFGS_MAX];
+	unsigned mcfgs;
+
 	uint32_t pci_address; /* what Dom0 wrote to 0xcf8 */
 	uint8_t cmos_index;
 } io;
@@ -99,6 +102,7 @@ static void keep_device_memory(const struct acpi_info *acpi)
 		if (mmio_read_only(first >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT)) {
 			panic("too many ranges of PCI configuration space");
 		}
+		io.mcfg[io.mcfgs++] = *m;
 	}
 }
 
@@ -108,11 +112,26 @@ void io_init(const struct acpi_info *acpi)
 		io.range[io.ranges++] = fixed_ranges[i];
 	}
 	add_range(uart_port(), UART_PORTS, IO_DENIED);
-	add_register(&acpi->pm_timer, IO_DENIED);
+	if (acpi->pm_timer.space == ACPI_SPACE_IO) {
+		add_range(acpi->pm_timer.address, 4, IO_DENIED); /* 24 bits take as many as 32 */
+	}
 	add_register(&acpi->reset, IO_DENIED);
 	add_register(&acpi->pm1a_control, IO_PM1);
 	add_register(&acpi->pm1b_control, IO_PM1);
 	keep_device_memory(acpi);
+}
+
+bool io_knows_mmcfg(paddr_t address, unsigned segment, unsigned first_bus, unsigned last_bus)
+{
+	for (unsigned i = 0; i < io.mcfgs; i++) {
+		const struct acpi_mcfg *m = &io.mcfg[i];
+
+		if (m->address == address && m->segment == segment && m->first_bus <= first_bus &&
+		    first_bus <= last_bus && last_bus <= m->last_bus) {
+			return true;
+		}
+	}
+	return false;
 }
 
 /* --- Permissions --------------------------------------------------------------------------- */
@@ -249,10 +268,12 @@ static void access_pci(struct io_request *r)
 }
 
 /* A write that would put the machine to sleep ends it, if it is for S5; others vanish. */
-static void access_pm1(struct io_request *r)
+static void access_pm1(struct io_request *r, uint16_t first)
 {
-	if (r->write && r->bytes >= 2 && r->value & PM1_SLEEP_ENABLE) {
-		power_end_by_pm1((uint16_t)r->value);
+	uint32_t value = r->value << (r->port - first) * 8;
+
+	if (r->write && value & PM1_SLEEP_ENABLE) {
+		power_end_by_pm1((uint16_t)value);
 	} else {
 		access_port(r->port, r);
 	}
@@ -285,7 +306,7 @@ static void access_kept(const struct io_range *range, struct io_request *r)
 		access_port(r->port, r);
 		return;
 	case IO_PM1:
-		access_pm1(r);
+		access_pm1(r, range->first);
 		return;
 	case IO_DENIED:
 		deny(r);

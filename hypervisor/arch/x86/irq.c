@@ -7,9 +7,9 @@
 #include <arch/msi.h>
 #include <arch/port.h>
 #include <arch/tlb.h>
-#include <arch/vector_pool.h>
 #include <debug/log.h>
 #include <domain/notify.h>
+#include <lib/bitmap.h>
 #include <lib/error.h>
 
 #define LINES (VECTOR_DEVICE_LAST - VECTOR_DEVICE_FIRST + 1)
@@ -19,7 +19,7 @@ static struct irq_line lines[LINES];
 /* Guarded by `lock`. */
 static struct {
 	struct lock lock;
-	struct vector_pool pool;
+	uint64_t used[BITMAP_WORDS(LINES)];
 } vectors;
 
 struct irq_line *irq_line(unsigned vector)
@@ -27,49 +27,58 @@ struct irq_line *irq_line(unsigned vector)
 	return &lines[vector - VECTOR_DEVICE_FIRST];
 }
 
+static unsigned vector_of(const struct irq_line *line)
+{
+	return (unsigned)(line - lines) + VECTOR_DEVICE_FIRST;
+}
+
 /* --- Lines --------------------------------------------------------------------------------- */
 
 void irq_init(void)
 {
 	lock_init(&vectors.lock, LOCK_PIRQ);
-	vector_pool_init(&vectors.pool);
 	for (unsigned i = 0; i < LINES; i++) {
 		lock_init(&lines[i].lock, LOCK_PIRQ);
 	}
 }
 
-int irq_alloc(enum irq_kind kind, unsigned count)
+int irq_alloc(enum irq_kind kind)
 {
-	int vector;
+	struct irq_line *line;
+	size_t i;
 
 	lock_acquire(&vectors.lock);
-	vector = vector_pool_take(&vectors.pool, count);
-	lock_release(&vectors.lock);
-	for (unsigned i = 0; vector >= 0 && i < count; i++) {
-		struct irq_line *line = irq_line((unsigned)vector + i);
-
-		lock_acquire(&line->lock);
-		line->kind = (uint8_t)kind;
-		line->level = line->waits_for_eoi = line->storms = false;
-		line->total = 0;
-		lock_release(&line->lock);
+	i = bitmap_next_clear(vectors.used, LINES, 0);
+	if (i < LINES) {
+		bitmap_set(vectors.used, i);
 	}
-	return vector;
+	lock_release(&vectors.lock);
+	if (i == LINES) {
+		return -ENOSPC;
+	}
+	line = &lines[i];
+	lock_acquire(&line->lock);
+	line->kind = (uint8_t)kind;
+	line->level = line->waits_for_eoi = line->storms = false;
+	line->total = 0;
+	lock_release(&line->lock);
+	return (int)vector_of(line);
 }
 
-void irq_free(unsigned vector, unsigned count)
+void irq_free(unsigned vector)
 {
-	for (unsigned i = 0; i < count; i++) {
-		struct irq_line *line = irq_line(vector + i);
+	struct irq_line *line = irq_line(vector);
 
-		lock_acquire(&line->lock);
-		atomic_store_explicit(&line->port, 0, memory_order_relaxed);
-		irq_set_mask(line);
-		line->kind = IRQ_FREE;
-		lock_release(&line->lock);
+	lock_acquire(&line->lock);
+	atomic_store_explicit(&line->port, 0, memory_order_relaxed);
+	irq_set_mask(line);
+	if (line->kind == IRQ_MSI) {
+		msi_free(vector);
 	}
+	line->kind = IRQ_FREE;
+	lock_release(&line->lock);
 	lock_acquire(&vectors.lock);
-	vector_pool_give(&vectors.pool, vector, count);
+	bitmap_clear(vectors.used, vector - VECTOR_DEVICE_FIRST);
 	lock_release(&vectors.lock);
 }
 
@@ -80,7 +89,7 @@ void irq_set_mask(const struct irq_line *line)
 		(line->kind == IRQ_UART || atomic_load_explicit(&line->port, memory_order_relaxed));
 
 	if (line->kind == IRQ_MSI) {
-		msi_set_mask(line->msi, !open);
+		msi_set_mask(vector_of(line), !open);
 	} else if (open) {
 		ioapic_unmask(line->gsi);
 	} else {
@@ -109,7 +118,7 @@ int irq_bind_uart(uint8_t isa_irq)
 	if (!ioapic_has_gsi(gsi)) {
 		return -ENOENT;
 	}
-	vector = irq_alloc(IRQ_UART, 1);
+	vector = irq_alloc(IRQ_UART);
 	if (vector < 0) {
 		return vector;
 	}

@@ -44,18 +44,18 @@ static void update_eoi_map(uint32_t pirq, bool needs_eoi)
 
 /* --- Numbers ------------------------------------------------------------------------------- */
 
-static int find_free(unsigned count, bool from_top)
+static int find_free(bool for_gsi)
 {
-	unsigned gsis = ioapic_gsi_count();
+	int first = (int)ioapic_gsi_count();
 
-	for (unsigned i = gsis; i + count <= PIRQ_COUNT; i++) {
-		unsigned first = from_top ? PIRQ_COUNT + gsis - count - i : i, n = 0;
-
-		while (n < count && !pirqs.vector[first + n]) {
-			n++;
+	for (int pirq = first; for_gsi && pirq < PIRQ_COUNT; pirq++) {
+		if (!pirqs.vector[pirq]) {
+			return pirq;
 		}
-		if (n == count) {
-			return (int)first;
+	}
+	for (int pirq = PIRQ_COUNT - 1; !for_gsi && pirq >= first; pirq--) {
+		if (!pirqs.vector[pirq]) {
+			return pirq;
 		}
 	}
 	return -ENOSPC;
@@ -66,7 +66,7 @@ int pirq_find_free(bool for_gsi)
 	int rc;
 
 	lock_acquire(&pirqs.lock);
-	rc = find_free(1, !for_gsi);
+	rc = find_free(for_gsi);
 	lock_release(&pirqs.lock);
 	return rc;
 }
@@ -94,7 +94,7 @@ static void give_number(unsigned vector, uint32_t pirq)
 
 static int new_gsi_line(uint32_t gsi)
 {
-	int vector = irq_alloc(IRQ_GSI, 1);
+	int vector = irq_alloc(IRQ_GSI);
 
 	if (vector >= 0) {
 		struct irq_line *line = irq_line((unsigned)vector);
@@ -119,7 +119,7 @@ static int map_gsi(uint32_t gsi, int *pirq)
 		return wanted == PIRQ_ANY || wanted == old ? 0 : -EEXIST;
 	}
 	if (wanted == PIRQ_ANY) {
-		wanted = pirqs.vector[gsi] ? find_free(1, false) : (int)gsi;
+		wanted = pirqs.vector[gsi] ? find_free(true) : (int)gsi;
 	}
 	if (wanted < 0 || pirqs.vector[wanted]) {
 		return wanted < 0 ? wanted : -EEXIST;
@@ -148,25 +148,22 @@ int pirq_map_gsi(uint32_t gsi, int *pirq)
 	return rc;
 }
 
-int pirq_map_vectors(unsigned vector, unsigned count, int *pirq)
+int pirq_map_vector(unsigned vector, int *pirq)
 {
-	int first = *pirq, rc = 0;
+	int rc = 0;
 
 	lock_acquire(&pirqs.lock);
-	if (first == PIRQ_ANY) {
-		first = find_free(count, true);
+	if (*pirq == PIRQ_ANY) {
+		*pirq = find_free(false);
 	}
-	if (first < 0 || (unsigned)first + count > PIRQ_COUNT) {
-		rc = first < PIRQ_ANY ? first : -EINVAL;
-	}
-	for (unsigned i = 0; rc == 0 && i < count; i++) {
-		rc = pirqs.vector[(unsigned)first + i] ? -EEXIST : 0;
-	}
-	for (unsigned i = 0; rc == 0 && i < count; i++) {
-		give_number(vector + i, (uint32_t)first + i);
+	if (*pirq < 0 || *pirq >= PIRQ_COUNT) {
+		rc = *pirq < 0 ? *pirq : -EINVAL;
+	} else if (pirqs.vector[*pirq]) {
+		rc = -EEXIST;
+	} else {
+		give_number(vector, (uint32_t)*pirq);
 	}
 	lock_release(&pirqs.lock);
-	*pirq = first;
 	return rc;
 }
 
@@ -191,7 +188,7 @@ int pirq_unmap(uint32_t pirq)
 	pirqs.vector[pirq] = 0;
 	update_eoi_map(pirq, false);
 	if (kind != IRQ_UART) {
-		irq_free(vector, 1);
+		irq_free(vector);
 	}
 	lock_release(&pirqs.lock);
 	return 0;

@@ -27,8 +27,8 @@ void pirq_unbind(struct domain *d, uint32_t pirq); /* after the port was closed 
  */
 int pirq_map_gsi(uint32_t gsi, int *pirq);
 
-/* The same for lines that exist: `count` vectors in a row, to numbers in a row. */
-int pirq_map_vectors(unsigned vector, unsigned count, int *pirq);
+/* The same for a line that exists, by its vector. */
+int pirq_map_vector(unsigned vector, int *pirq);
 
 /* The number is free again, and the line with it; -EINVAL if there is none, -EBUSY if it is bound.
  */

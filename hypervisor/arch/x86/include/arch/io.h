@@ -32,6 +32,9 @@ void io_free_domain(struct domain *d);
 int io_permit(struct domain *d, uint16_t first, uint16_t last, bool allow);
 bool io_is_permitted(const struct domain *d, uint16_t first, uint16_t last);
 
+/* Whether PCI configuration space is where Dom0 says: these are the pages it can only read. */
+bool io_knows_mmcfg(paddr_t address, unsigned segment, unsigned first_bus, unsigned last_bus);
+
 struct io_request {
 	uint16_t port;
 	uint8_t bytes; /* 1, 2 or 4 */

@@ -28,8 +28,6 @@ enum irq_kind {
 	IRQ_UART, /* our own serial line; a GSI too */
 };
 
-struct msi_message;
-
 struct irq_line {
 	struct lock lock;
 	_Atomic uint32_t port; /* Dom0's event channel, 0: it is not bound */
@@ -41,7 +39,6 @@ struct irq_line {
 	bool storms;	    /* masked until the second is over */
 	uint32_t pirq;
 	uint32_t gsi;
-	struct msi_message *msi;
 	uint64_t second; /* of now(), in which `count` were counted */
 	uint32_t count;
 	uint64_t total;
@@ -62,11 +59,11 @@ void irq_end_storms(void);
 struct irq_line *irq_line(unsigned vector);
 
 /*
- * Vectors for `count` lines (a power of two) of that kind; returns the first, or -ENOSPC. The
- * caller sets what the kind needs. irq_free() also masks a line that is not yet.
+ * A vector for a line of that kind, or -ENOSPC; the caller sets what the kind needs. irq_free()
+ * masks the line, too.
  */
-int irq_alloc(enum irq_kind kind, unsigned count);
-void irq_free(unsigned vector, unsigned count);
+int irq_alloc(enum irq_kind kind);
+void irq_free(unsigned vector);
 
 int irq_find_gsi(uint32_t gsi); /* the vector of its line, or -ENOENT */
 
