@@ -8,6 +8,7 @@
 #include <lib/base.h>
 #include <lib/lock.h>
 #include <memory/memory.h>
+#include <sched/run_queue.h>
 #include <sched/timer.h>
 #include <stdatomic.h>
 #include <xen/vcpu.h>
@@ -15,41 +16,51 @@
 
 #define VCPU_MAX 128
 
+/* Why a vCPU may not run; it is runnable when none is set. */
 enum vcpu_flag {
-	VCPU_DOWN = 1 << 0,    /* not initialised, or taken down by its guest */
+	VCPU_DOWN = 1 << 0,    /* not initialised yet, or taken down by its guest */
 	VCPU_BLOCKED = 1 << 1, /* sleeps until an event */
-	VCPU_POLLING = 1 << 2, /* sleeps until one of poll_ports */
-	VCPU_PAUSED = 1 << 3,  /* its domain is paused, shut down or dying */
+	VCPU_PAUSED = 1 << 2,  /* its domain is paused, shut down or dying */
 };
 
+/*
+ * A vCPU's own fields are for the CPU it runs on, and for whoever has paused it; `flags` and the
+ * embedded structures say themselves what others may do.
+ */
 struct vcpu {
 	struct domain *domain;
 	unsigned id;
-	_Atomic unsigned flags; /* enum vcpu_flag; runnable when none is set */
-	struct vcpu_arch arch;	/* registers, traps, descriptor tables, FPU: its own CPU's business */
+	_Atomic unsigned flags; /* enum vcpu_flag */
+	struct vcpu_arch arch;
 	struct vcpu_memory memory;
 	struct vcpu_events events;
+	struct vcpu_run run;
 
-	/* Areas the guest registered. Touched on the vCPU's own CPU, or while it does not run. */
-	struct vcpu_info *info; /* null until there is one */
+	bool initialised;	     /* VCPUOP_initialise was done, once */
+	struct multicall *multicall; /* the one in progress, for hypercall_again() */
+
+	/* Areas of the guest's that are kept up to date: null, or where they are. */
 	guest_va_t runstate_area;
 	guest_va_t time_area;
+	mfn_t info_frame;	   /* that holds a registered vcpu_info, or MFN_NONE */
+	struct vcpu_info own_info; /* until it registers one, where the shared page has none */
 	struct vcpu_runstate_info runstate;
 
 	struct timer singleshot;
 	struct timer periodic;
 	struct timer poll_timer;
-	uint64_t periodic_ns;
+	uint64_t periodic_ns; /* 0: none */
 };
 
 struct domain {
 	domid_t id;
 	bool privileged; /* Dom0's rights */
 	_Atomic unsigned references;
-	struct domain *next; /* guarded by the domain table's lock */
+	struct domain *next; /* guarded by the lock of the table of domains */
 
 	struct domain_memory memory;
 	struct domain_events events;
+	struct domain_arch arch;
 
 	struct shared_info *shared_info;
 	uint64_t vm_assist;
@@ -66,15 +77,26 @@ struct domain {
 	uint8_t handle[16];
 };
 
-static inline struct vcpu *current_vcpu(void); /* arch/vcpu.h defines it [inline] */
-
 static inline struct domain *current_domain(void)
 {
 	return current_vcpu()->domain;
 }
 
-struct domain *domain_get(domid_t id); /* null: none such; pairs with domain_put */
+/* --- Life cycle (domain.c) ----------------------------------------------------------------- */
+
+struct domain *domain_create(domid_t id, bool privileged,
+			     uint32_t highest_port); /* null: no memory */
+struct domain *domain_get(domid_t id);		     /* null: none such; pairs with domain_put */
 void domain_put(struct domain *d);
+
+/* Resolves DOMID_SELF; another domain only for a caller who may: else null. */
+struct domain *domain_get_target(domid_t id);
+
+extern bool machine_reboots_after_error; /* noreboot: it halts instead */
+extern struct domain *domain_hardware;	 /* Dom0: whose are the devices; null before it is built */
+
+/* All its vCPUs stop; `reason` is one of SHUTDOWN_*. Dom0's end is the machine's. */
+void domain_shutdown(struct domain *d, unsigned reason);
 
 /*
  * The guest of the current vCPU cannot go on: its report goes to the console, it shuts down with
@@ -82,7 +104,31 @@ void domain_put(struct domain *d);
  */
 void domain_crash(struct domain *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-void vcpu_wake(struct vcpu *v);	 /* an event came: ends block and poll */
-void vcpu_kick(struct vcpu *v);	 /* it should look at its pending events soon */
+/* --- vCPUs (vcpu.c) ------------------------------------------------------------------------ */
+
+struct vcpu *vcpu_create(struct domain *d, unsigned id); /* it is down; null: no memory */
+
+void vcpu_set_flag(struct vcpu *v, enum vcpu_flag flag); /* stops it, at its next exit */
+void vcpu_clear_flag(struct vcpu *v, enum vcpu_flag flag);
+
+/* The current vCPU sleeps until an event; not if one is pending already. */
+void vcpu_block(struct vcpu *v);
+
+void vcpu_wake(struct vcpu *v); /* what it slept for has come: ends block and poll */
+void vcpu_kick(struct vcpu *v); /* the same, and it looks at its events soon */
+
+void vcpu_set_runstate(struct vcpu *v, int state);
+
+/* --- Time (time.c) ------------------------------------------------------------------------- */
+
+void time_update_vcpu(struct vcpu *v); /* its pvclock record; on its own CPU */
+void time_update_wallclock(struct domain *d);
+void time_handle_expired(struct timer *timer);
+
+/* --- This CPU (schedule.c) ------------------------------------------------------------------ */
+
+/* Runs what waits in this_cpu()->work, chooses a vCPU, delivers its events. Called on every exit
+ * to a guest that finds work; returns with the vCPU to run in place. */
+void deferred_work(void);
 
 #endif

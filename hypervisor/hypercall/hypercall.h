@@ -3,6 +3,7 @@
 #ifndef HYPERCALL_HYPERCALL_H
 #define HYPERCALL_HYPERCALL_H
 
+#include <debug/log.h>
 #include <domain/domain.h>
 #include <lib/base.h>
 
@@ -40,8 +41,5 @@ hypercall_fn hypercall_set_trap_table, hypercall_mmu_update, hypercall_set_gdt,
  * a multicall the entry is rewritten and the multicall restarts at it.
  */
 long hypercall_again(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4);
-
-/* Resolves DOMID_SELF; another domain only for a caller who may: else null. Pairs with domain_put. */
-struct domain *domain_get_target(domid_t id);
 
 #endif

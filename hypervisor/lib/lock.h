@@ -28,6 +28,7 @@ enum lock_rank {
 	LOCK_PCI,	  /* arch/: the configuration window of PCI */
 	LOCK_RUN_QUEUE,	  /* sched/: one CPU's run queue; two are taken in order of CPU number */
 	LOCK_TIMERS,	  /* sched/: one CPU's timer heap */
+	LOCK_RAM_MAP,	  /* arch/: large pages of the map of all RAM become small ones */
 	LOCK_FRAME_LIST,  /* memory/: one domain's list and count of frames */
 	LOCK_FRAME_POOL,  /* memory/: the free frames */
 	LOCK_HEAP,	  /* lib/: the small-object heap */
@@ -44,7 +45,10 @@ struct lock {
 #endif
 };
 
-#define LOCK_INIT(r) {.rank = (r)}
+#define LOCK_INIT(r)        \
+	{                   \
+		.rank = (r) \
+	}
 
 static inline void lock_init(struct lock *lock, enum lock_rank rank)
 {

@@ -234,11 +234,6 @@ int ram_map_set_cache(mfn_t mfn, unsigned pat_index)
 	return fake_cache_fails && pat_index ? -12 : 0;
 }
 
-mfn_t m2p_piece(uint64_t index)
-{
-	return index < 3 ? MFN(index == 1 ? 0 : 0x1000 + index) : MFN_NONE;
-}
-
 void cache_flush(cpu_mask_t cpus)
 {
 	(void)cpus;
@@ -279,7 +274,7 @@ void panic(const char *format, ...)
 	abort();
 }
 
-void arch_stop(bool reboot)
+void arch_stop(enum machine_end how)
 {
-	panic("arch_stop(%d)", reboot);
+	panic("arch_stop(%d)", how);
 }

@@ -26,7 +26,9 @@ static int set_address(struct vcpu *v, unsigned number, uint64_t address)
 		return -EPERM;
 	}
 	v->arch.dr[number] = address;
-	debug_regs_load(v);
+	if (v == current_vcpu()) {
+		debug_regs_load(v);
+	}
 	return 0;
 }
 
@@ -42,12 +44,14 @@ static int set_control(struct vcpu *v, uint64_t value)
 		}
 	}
 	v->arch.dr[7] = (value & DR7_BITS) | DR7_ONE;
-	if (v->arch.uses_debug && !(value & DR7_ENABLES)) {
+	if (v == current_vcpu() && v->arch.uses_debug && !(value & DR7_ENABLES)) {
 		write_dr7(DR7_ONE);
 	}
 	/* In the processor only while one is armed: who uses none pays nothing. */
 	v->arch.uses_debug = value & DR7_ENABLES;
-	debug_regs_load(v);
+	if (v == current_vcpu()) {
+		debug_regs_load(v);
+	}
 	return 0;
 }
 

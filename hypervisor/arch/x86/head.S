@@ -1,21 +1,108 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Entry by Multiboot 1. Nothing boots yet: it says so on COM1 and halts. */
-#define VIRT_BASE 0xffff82d040000000
-#define PHYS(sym) ((sym) - VIRT_BASE)
-#define MB_MAGIC  0x1badb002
-#define MB_FLAGS  0x00010003
+/* Entry by Multiboot 1: from 32 bits to start() in long mode, on CPU 0's own stack. */
+#include <arch/layout.h>
+#include <arch/regs.h>
+#include <asm-offsets.h>
+
+#define PHYS(symbol) ((symbol) - IMAGE_BASE)
+
+#define MULTIBOOT_HEADER_MAGIC 0x1badb002
+#define MULTIBOOT_FLAGS	       0x00010003 /* pages aligned, memory map, addresses below */
 
 	.section .head, "ax", @progbits
 	.code32
 	.balign 8
 multiboot_header:
-	.long MB_MAGIC, MB_FLAGS, -(MB_MAGIC + MB_FLAGS)
-	.long PHYS(multiboot_header), PHYS(_start), PHYS(_edata), PHYS(_end), PHYS(start)
+	.long	MULTIBOOT_HEADER_MAGIC
+	.long	MULTIBOOT_FLAGS
+	.long	-(MULTIBOOT_HEADER_MAGIC + MULTIBOOT_FLAGS)
+	.long	PHYS(multiboot_header)
+	.long	PHYS(image_start)
+	.long	PHYS(image_file_end)
+	.long	PHYS(image_end)
+	.long	PHYS(start32)
 
-	.globl start
-start:
+/*
+ * EAX: the loader's magic, EBX: physical address of its information; paging off, flat segments.
+ * EBP and EDI keep them; the time stamp is kept so that the cost of booting can be told.
+ */
+	.globl	start32
+start32:
 	cli
-	movl	$PHYS(message), %esi
+	cld
+	movl	%eax, %ebp
+	movl	%ebx, %edi
+	rdtsc
+	movl	%eax, PHYS(boot_tsc)
+	movl	%edx, PHYS(boot_tsc) + 4
+
+	movl	$0x80000000, %eax
+	cpuid
+	cmpl	$0x80000001, %eax
+	jb	no_long_mode
+	movl	$0x80000001, %eax
+	cpuid
+	btl	$29, %edx
+	jnc	no_long_mode
+
+	/* Low 4 GiB by 2 MiB pages, once at address 0 and once where the map of all RAM will be. */
+	movl	$PHYS(boot_l2), %esi
+	movl	$(PTE_PRESENT | PTE_WRITE | PTE_LARGE), %eax
+	xorl	%edx, %edx
+	movl	$2048, %ecx
+1:	movl	%eax, (%esi)
+	addl	$8, %esi
+	addl	$0x200000, %eax
+	loop	1b
+
+	.macro	link table, index, target, offset=0
+	movl	$(PHYS(\target) + \offset + PTE_PRESENT + PTE_WRITE), PHYS(\table) + 8 * (\index)
+	.endm
+	link	boot_l3, 0, boot_l2, 0x0000
+	link	boot_l3, 1, boot_l2, 0x1000
+	link	boot_l3, 2, boot_l2, 0x2000
+	link	boot_l3, 3, boot_l2, 0x3000
+	link	boot_l4, 0, boot_l3
+	link	boot_l4, 262, boot_l3
+	link	boot_l4, 261, boot_l3_image
+	link	boot_l3_image, ((IMAGE_BASE>>30)&511), boot_l2 /* at IMAGE_BASE is address 0 */
+
+	/* CPU 0's area; these tables stay in use. */
+	link	boot_l4, 260, cpu_area_l3
+	link	cpu_area_l3, 0, cpu_area_l2
+	link	cpu_area_l2, 0, cpu_area_l1
+	.set	page, 0
+	.macro	cpu_page at, offset=0
+	link	cpu_area_l1, ((\at+\offset)>>12), boot_cpu_pages, (page<<12)
+	.set	page, page + 1
+	.endm
+	cpu_page CPU_DATA
+	cpu_page CPU_DATA, 0x1000
+	cpu_page CPU_STACK_DF, -0x1000
+	cpu_page CPU_STACK_NMI, -0x1000
+	cpu_page CPU_STACK_MC, -0x1000
+	cpu_page CPU_STACK_DB, -0x1000
+	cpu_page CPU_STACK_BOTTOM
+	cpu_page CPU_STACK_BOTTOM, 0x1000
+	cpu_page CPU_STACK_BOTTOM, 0x2000
+	cpu_page CPU_STACK_BOTTOM, 0x3000
+	cpu_page CPU_STACK_BOTTOM, 0x4000
+
+	movl	$(CR4_PAE | CR4_PGE), %eax
+	movl	%eax, %cr4
+	movl	$PHYS(boot_l4), %eax
+	movl	%eax, %cr3
+	movl	$MSR_EFER, %ecx
+	rdmsr
+	orl	$(EFER_LME | EFER_SCE), %eax
+	wrmsr
+	movl	$(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE), %eax
+	movl	%eax, %cr0
+	lgdtl	PHYS(boot_gdt_pointer)
+	ljmpl	$8, $PHYS(start64)
+
+no_long_mode:
+	movl	$PHYS(no_long_mode_text), %esi
 	movw	$0x3f8, %dx
 1:	lodsb
 	testb	%al, %al
@@ -24,6 +111,53 @@ start:
 	jmp	1b
 2:	hlt
 	jmp	2b
-message:
-	.asciz "parvus: nothing to boot yet\r\n"
+no_long_mode_text:
+	.asciz	"parvus: this processor has no 64-bit mode\r\n"
+
+	.balign	8
+boot_gdt:
+	.quad	0
+	.quad	0x00af9b000000ffff /* 64-bit code */
+	.quad	0x00cf93000000ffff /* data */
+boot_gdt_pointer:
+	.word	. - boot_gdt - 1
+	.long	PHYS(boot_gdt)
+
+	.code64
+start64:
+	movl	$16, %eax
+	movl	%eax, %ds
+	movl	%eax, %es
+	movl	%eax, %ss
+	xorl	%eax, %eax
+	movl	%eax, %fs
+	movl	%eax, %gs
+	movabsq	$(CPU_AREA_BASE + CPU_STACK_TOP - FRAME_SIZE), %rsp
+	movl	%edi, %edi
+	movl	%ebp, %esi
+	movabsq	$start, %rax
+	pushq	$0 /* the end of the chain of frames */
+	xorl	%ebp, %ebp
+	jmpq	*%rax
+
+	.section .init.bss, "aw", @nobits
+	.balign	4096
+boot_l4:	.skip	4096
+boot_l3:	.skip	4096
+boot_l3_image:	.skip	4096
+boot_l2:	.skip	4 * 4096
+
+	.bss
+	.balign	4096
+	.globl	cpu_area_l3, cpu_area_l2, cpu_area_l1
+cpu_area_l3:	.skip	4096
+cpu_area_l2:	.skip	4096
+cpu_area_l1:	.skip	4096
+boot_cpu_pages: .skip	11 * 4096
+
+	.data
+	.balign	8
+	.globl	boot_tsc
+boot_tsc:	.quad	0
+
 	.section .note.GNU-stack, "", @progbits

@@ -9,6 +9,7 @@
 #include <debug/log.h>
 #include <domain/domain.h>
 #include <lib/error.h>
+#include <memory/frame.h>
 #include <memory/mmio.h>
 
 #define LINES (VECTOR_DEVICE_LAST - VECTOR_DEVICE_FIRST + 1)
@@ -132,7 +133,7 @@ static void init_function(pci_function_t f)
 		pci_write(f, at + CONTROL, 2,
 			  pci_read(f, at + CONTROL, 2) & ~(uint32_t)MSIX_ENABLE);
 		make_read_only(msix_address(f, at, MSIX_TABLE), entries * ENTRY_BYTES);
-		make_read_only(msix_address(f, at, MSIX_PENDING), ROUND_UP(entries, 64) / 8);
+		make_read_only(msix_address(f, at, MSIX_PENDING), ROUND_UP(entries, 64u) / 8);
 	}
 }
 

@@ -27,7 +27,6 @@ static struct {
 	struct acpi_register reset;
 	volatile uint8_t *reset_memory;
 	uint8_t reset_value;
-	bool stays_down;
 } power;
 
 /* The machine is about to end: a CPU that gets an NMI halts. */
@@ -55,11 +54,6 @@ void power_init(const struct acpi_info *acpi)
 	if (acpi->reset.address && acpi->reset.space == ACPI_SPACE_MEMORY) {
 		power.reset_memory = paging_map_device(acpi->reset.address, 1);
 	}
-}
-
-void power_forbid_reboot(void)
-{
-	power.stays_down = true;
 }
 
 /* --- Off ----------------------------------------------------------------------------------- */
@@ -101,7 +95,7 @@ int power_enter_sleep(unsigned state, uint16_t pm1a_value, uint16_t pm1b_value)
 void power_end_by_pm1(uint16_t value)
 {
 	if (power.has_s5 && (value & PM1_SLEEP_TYPE) == power.s5_type_a) {
-		arch_stop(false);
+		arch_stop(MACHINE_POWER_OFF);
 	}
 	log_warn("Dom0 wrote %#x to PM1 control: no sleep state but S5 is known\n", value);
 }
@@ -164,18 +158,15 @@ static _Noreturn void halt(void)
 	}
 }
 
-_Noreturn void arch_stop(bool reboot)
+_Noreturn void arch_stop(enum machine_end how)
 {
 	atomic_store_explicit(&stopping, true, memory_order_release);
 	apic_send_nmi_to_others();
-	if (reboot && power.stays_down) {
-		halt();
+	if (how == MACHINE_POWER_OFF && power.has_s5) {
+		enter_s5(power.s5_type_a, power.s5_type_b);
+		wait_a_little();
 	}
-	if (!reboot) {
-		if (power.has_s5) {
-			enter_s5(power.s5_type_a, power.s5_type_b);
-			wait_a_little();
-		}
+	if (how != MACHINE_REBOOT) {
 		halt();
 	}
 	reset_by_acpi();

@@ -25,11 +25,14 @@ static inline void cpu_relax(void);
  */
 bool work_pending(void);
 
-void cpu_kick(unsigned cpu); /* make that CPU look at its pending work */
+void cpu_kick(unsigned cpu); /* that CPU looks at its vCPU's events and its pending work soon */
 
 /* --- Time ---------------------------------------------------------------------------------- */
 
 uint64_t now(void); /* nanoseconds since boot, the same on every CPU */
+
+/* This CPU's one timer interrupt; a deadline that has passed interrupts at once. 0: none. */
+void timer_arm(uint64_t deadline);
 
 /* --- Memory -------------------------------------------------------------------------------- */
 
@@ -91,23 +94,20 @@ bool descriptor_accept(uint64_t *descriptor);
  */
 int ram_map_set_cache(mfn_t mfn, unsigned pat_index);
 
-/*
- * The table of machine-to-physical numbers, in pieces of 2 MiB, for tools that map it: the first
- * frame of each, DOMID_XEN's to read. 0: a piece that is not there; MFN_NONE: beyond the last.
- */
-mfn_t m2p_piece(uint64_t index);
-
 /* Caches written back and emptied: on this CPU, or on all. */
 void cache_flush(cpu_mask_t cpus);
 
 /* --- The console --------------------------------------------------------------------------- */
 
-/* Text to the serial line and whatever else shows messages, at once; before there is one, nowhere. */
+/* Text to the serial line and whatever else shows messages, at once; before there is one, nowhere.
+ */
 void console_write(const char *text, size_t length);
 
 /* --- The end ------------------------------------------------------------------------------- */
 
-_Noreturn void arch_stop(bool reboot);
+enum machine_end { MACHINE_HALT, MACHINE_POWER_OFF, MACHINE_REBOOT };
+
+_Noreturn void arch_stop(enum machine_end how);
 
 #include <arch/port_inline.h>
 

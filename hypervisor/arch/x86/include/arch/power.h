@@ -12,9 +12,6 @@ void power_init(const struct acpi_info *acpi);
 /* arch_stop() has begun and sent an NMI to all other CPUs, whose handler then halts for ever. */
 bool power_is_stopping(void);
 
-/* The last resort instead of a reboot: halts (noreboot). */
-void power_forbid_reboot(void);
-
 /*
  * What Dom0's ACPI code wants written to PM1a and PM1b control to enter a sleep state. Only S5 is
  * known, and does not return if the machine obeys; -EINVAL: it is another state, or no such values.

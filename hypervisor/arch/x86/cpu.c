@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* This CPU: its start-up, its pending work, and how other CPUs reach it. */
+#include <arch/apic.h>
+#include <arch/descriptor.h>
+#include <arch/features.h>
+#include <arch/fpu.h>
+#include <arch/instructions.h>
+#include <arch/paging.h>
+#include <arch/port.h>
+#include <arch/regs.h>
+#include <arch/setup.h>
+#include <arch/smp.h>
+#include <arch/switch.h>
+#include <arch/vectors.h>
+
+_Atomic cpu_mask_t smp_online;
+
+static void init_syscall(unsigned cpu)
+{
+	uint64_t stubs = cpu_area(cpu) + CPU_STUBS;
+
+	/* SYSCALL loads CS from bits 32-47 and SS behind it; SYSRET takes 16 and 8 above bits
+	 * 48-63. */
+	write_msr(MSR_STAR, (uint64_t)SELECTOR_USER32 << 48 | (uint64_t)SELECTOR_CODE << 32);
+	write_msr(MSR_LSTAR, stubs);
+	write_msr(MSR_CSTAR, stubs + (uint64_t)(syscall32_stub - syscall_stubs));
+	write_msr(MSR_SYSCALL_MASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT |
+					    RFLAGS_RF | RFLAGS_VM | RFLAGS_AC);
+}
+
+void cpu_setup_early(const struct boot_options *options)
+{
+	features_detect();
+	cpu_features.smep &= options->smep;
+	cpu_features.smap &= options->smap;
+	smap_patch();
+	if (cpu_features.nx) {
+		write_msr(MSR_EFER, read_msr(MSR_EFER) | EFER_NX);
+	}
+	write_msr(MSR_PAT, PAT_LAYOUT);
+}
+
+void cpu_setup(unsigned cpu)
+{
+	write_cr4(read_cr4() | CR4_PGE | CR4_MCE | (cpu_features.smep ? CR4_SMEP : 0) |
+		  (cpu_features.smap ? CR4_SMAP : 0) | (cpu_features.fsgsbase ? CR4_FSGSBASE : 0));
+	this_cpu()->id = cpu;
+	descriptors_init_cpu(cpu);
+	init_syscall(cpu);
+	fpu_init_cpu();
+}
+
+void cpu_set_online(void)
+{
+	atomic_fetch_or_explicit(&smp_online, BIT(cpu_id()), memory_order_release);
+}
+
+/* STAC and CLAC stay where the processor has SMAP, elsewhere they become three bytes of NOP. */
+void smap_patch(void)
+{
+	static const uint8_t nop3[] = {0x0f, 0x1f, 0x00};
+	extern const int32_t smap_sites[], smap_sites_end[];
+
+	if (cpu_features.smap) {
+		return;
+	}
+	for (const int32_t *site = smap_sites; site < smap_sites_end; site++) {
+		volatile uint8_t *code =
+			(volatile uint8_t *)((uint64_t)site + (uint64_t)(int64_t)*site);
+
+		for (unsigned i = 0; i < sizeof(nop3); i++) {
+			code[i] = nop3[i];
+		}
+	}
+}
+
+void timer_arm(uint64_t deadline)
+{
+	if (deadline) {
+		apic_timer_arm(deadline);
+	} else {
+		apic_timer_stop();
+	}
+}
+
+void cpu_kick(unsigned cpu)
+{
+	if (cpu != cpu_id()) {
+		apic_send_ipi(BIT(cpu), VECTOR_KICK);
+	}
+}
+
+bool work_pending(void)
+{
+	/* STI takes effect after the next instruction. */
+	__asm__ volatile("sti\n\tnop\n\tcli" : : : "memory");
+	return atomic_load_explicit(&this_cpu()->work, memory_order_relaxed) != 0;
+}
+
+_Noreturn void cpu_leave_startup(void)
+{
+	paging_seal();
+	start_guest();
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every way into the hypervisor and back to the guest. */
+#include <arch/layout.h>
+#include <arch/regs.h>
+#include <asm-offsets.h>
+
+/*
+ * On the main stack the guest's frame is at the very top, so once all of it is pushed the CPU's
+ * data lie at a constant distance from RSP.
+ */
+#define CPU(field)   (field - CPU_BLOCK_STACK_TOP + FRAME_SIZE)(%rsp)
+#define FRAME(field) (FRAME_##field)(%rsp)
+
+	.macro	push_registers
+	cld
+	pushq	%rdi
+	pushq	%rsi
+	pushq	%rdx
+	pushq	%rcx
+	pushq	%rax
+	pushq	%r8
+	pushq	%r9
+	pushq	%r10
+	pushq	%r11
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	/* What a guest left in registers that C code does not set is no food for speculation. */
+	xorl	%ebx, %ebx
+	xorl	%ebp, %ebp
+	xorl	%r12d, %r12d
+	xorl	%r13d, %r13d
+	xorl	%r14d, %r14d
+	xorl	%r15d, %r15d
+	.endm
+
+	.macro	pop_callee_saved
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+	.endm
+
+	.macro	pop_registers
+	pop_callee_saved
+	popq	%r11
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rax
+	popq	%rcx
+	popq	%rdx
+	popq	%rsi
+	popq	%rdi
+	.endm
+
+/* --- SYSCALL ------------------------------------------------------------------------------- */
+
+/*
+ * One page, mapped into each CPU's area at CPU_STUBS, so that it reaches its CPU's stack relative
+ * to RIP: no swapgs, no scratch register, and an NMI or #DB on any of its instructions finds
+ * nothing half done. Displacements are made by hand, because the linker sees another address.
+ */
+	.section .text.stubs, "ax", @progbits
+	.balign	4096
+	.globl	syscall_stubs
+syscall_stubs:
+	.byte	0x48, 0x89, 0x25 /* movq %rsp, the frame's RSP(%rip) */
+	.long	CPU_STACK_TOP - 16 - CPU_STUBS - 7
+	.byte	0x48, 0x8d, 0x25 /* leaq the same(%rip), %rsp */
+	.long	CPU_STACK_TOP - 16 - CPU_STUBS - 14
+	jmpq	*1f(%rip)
+	.balign	8
+1:	.quad	entry_syscall
+
+	/* SYSCALL from 32-bit code, and where SYSENTER begins (its stack is the frame's already) */
+	.balign	64
+	.globl	syscall32_stub
+syscall32_stub:
+	.byte	0x48, 0x89, 0x25
+	.long	CPU_STACK_TOP - 16 - CPU_STUBS - (2f - syscall_stubs)
+2:	.byte	0x48, 0x8d, 0x25
+	.long	CPU_STACK_TOP - 16 - CPU_STUBS - (3f - syscall_stubs)
+3:	jmpq	*1f(%rip)
+	.balign	8
+1:	.quad	entry_syscall32
+	.balign	4096
+
+	.text
+	.balign	64
+entry_syscall:
+	movq	$SELECTOR_USERDATA, 8(%rsp)
+	pushq	%r11
+	pushq	$SELECTOR_USER64
+	pushq	%rcx
+	pushq	$FRAME_SYSCALL
+	push_registers
+	movq	CPU(CPU_vcpu), %rbx
+	cmpb	$0, VCPU_in_kernel(%rbx)
+	je	guest_program_syscall
+
+	cmpq	$HYPERCALL_COUNT, %rax
+	jae	no_such_hypercall
+	movq	%r10, %rcx
+	shll	$4, %eax
+	leaq	hypercall_table(%rip), %r11
+	movq	(%r11, %rax), %rax
+	testq	%rax, %rax
+	jz	no_such_hypercall
+	callq	*%rax
+hypercall_done:
+	movq	%rax, FRAME(rax)
+
+	/* RBX: the current vCPU; RSP: its frame. */
+return_to_guest:
+	cmpl	$0, CPU(CPU_work)
+	jne	guest_work
+	movq	VCPU_info(%rbx), %rdx
+	cmpb	$0, VCPU_INFO_upcall_pending(%rdx)
+	jne	guest_work
+return_to_guest_now:
+	cmpq	$FRAME_SYSCALL, FRAME(entry)
+	jne	return_by_iret
+
+	/* SYSRET with an address that is not canonical would fault in ring 0 on the guest's stack. */
+	movq	FRAME(rip), %rcx
+	movq	%rcx, %r11
+	sarq	$47, %r11
+	incq	%r11
+	cmpq	$1, %r11
+	ja	return_by_iret
+	pop_callee_saved
+	movq	(FRAME_rflags - FRAME_r11)(%rsp), %r11
+	movq	(FRAME_r10 - FRAME_r11)(%rsp), %r10
+	movq	(FRAME_r9 - FRAME_r11)(%rsp), %r9
+	movq	(FRAME_r8 - FRAME_r11)(%rsp), %r8
+	movq	(FRAME_rax - FRAME_r11)(%rsp), %rax
+	movq	(FRAME_rdx - FRAME_r11)(%rsp), %rdx
+	movq	(FRAME_rsi - FRAME_r11)(%rsp), %rsi
+	movq	(FRAME_rdi - FRAME_r11)(%rsp), %rdi
+	movq	(FRAME_rsp - FRAME_r11)(%rsp), %rsp
+	sysretq
+
+return_by_iret:
+	pop_registers
+	addq	$8, %rsp
+	.globl	iret_to_guest
+iret_to_guest:
+	iretq /* a fault here is the guest's: hypervisor_fault() knows this address */
+
+no_such_hypercall:
+	movq	$-ENOSYS_NUMBER, %rax
+	jmp	hypercall_done
+
+guest_program_syscall:
+	callq	guest_syscall
+	jmp	return_to_guest
+
+	/* Work waits, or the vCPU has an event: C code sees to it and may change the vCPU. */
+guest_work:
+	callq	deferred_work
+	jmp	return_to_guest_now
+
+	/* Where a CPU, done with starting up, leaves its old frames behind and finds its first vCPU. */
+	.globl	start_guest
+start_guest:
+	andq	$-CPU_BLOCK_SIZE, %rsp
+	addq	$(CPU_BLOCK_STACK_TOP - FRAME_SIZE), %rsp
+	jmp	guest_work
+
+	.balign	16
+entry_syscall32:
+	movq	$SELECTOR_USERDATA, 8(%rsp)
+	pushq	%r11
+	pushq	$SELECTOR_USER32
+	pushq	%rcx
+	pushq	$0
+	push_registers
+	callq	guest_syscall32
+	jmp	return_after_trap
+
+/* SYSENTER saved nothing but what its program put in registers: the frame's RIP and RSP are void. */
+	.balign	16
+	.globl	entry_sysenter
+entry_sysenter:
+	movq	$SELECTOR_USERDATA, 8(%rsp)
+	pushfq
+	pushq	$SELECTOR_USER32
+	pushq	$0
+	pushq	$0
+	push_registers
+	callq	guest_sysenter
+	jmp	return_after_trap
+
+/* --- Exceptions and interrupts ------------------------------------------------------------- */
+
+	/* On the stack: what the processor pushed, then the word with error code and vector. */
+	.balign	16
+trap_common:
+	push_registers
+	movl	FRAME(vector), %eax
+	movq	%rsp, %rdi
+	testb	$3, FRAME(cs)
+	jz	trap_in_hypervisor
+	leaq	guest_trap_table(%rip), %rdx
+	callq	*(%rdx, %rax, 8)
+return_after_trap:
+	movq	CPU(CPU_vcpu), %rbx
+	jmp	return_to_guest
+
+trap_in_hypervisor:
+	callq	hypervisor_fault
+	testq	%rax, %rax
+	jnz	1f
+	pop_registers
+	addq	$8, %rsp
+	iretq
+	/* The guest could not be returned to; its frame is whole again and says where to go on. */
+1:	movq	%rax, %rsp
+	jmp	return_after_trap
+
+	.balign	16
+interrupt_common:
+	push_registers
+	movl	FRAME(vector), %edi
+	callq	interrupt
+	testb	$3, FRAME(cs)
+	jnz	return_after_trap
+	pop_registers
+	addq	$8, %rsp
+	iretq
+
+/* --- Exceptions with stacks of their own --------------------------------------------------- */
+
+	/*
+	 * #DB can hit the first instruction of an entry path, where RSP is still the guest's, so it
+	 * comes on a stack of its own; one of the guest's moves to the main stack and is ordinary.
+	 */
+	.balign	16
+entry_db:
+	pushq	$0
+	movl	$VECTOR_DB, 4(%rsp)
+	testb	$3, 16(%rsp)
+	jz	own_stack_common
+	pushq	%rax
+	movq	%rsp, %rax
+	andq	$-CPU_BLOCK_SIZE, %rax
+	addq	$(CPU_BLOCK_STACK_TOP - 48), %rax
+	.set	word, 0
+	.rept	6
+	pushq	8 + word(%rsp)
+	popq	word(%rax)
+	.set	word, word + 8
+	.endr
+	pushq	(%rsp)
+	popq	-8(%rax)
+	movq	%rax, %rsp
+	movq	-8(%rsp), %rax
+	jmp	trap_common
+
+	.balign	16
+entry_nmi:
+	pushq	$0
+	movl	$VECTOR_NMI, 4(%rsp)
+	jmp	own_stack_common
+
+	.balign	16
+entry_mc:
+	pushq	$0
+	movl	$VECTOR_MC, 4(%rsp)
+	jmp	own_stack_common
+
+	.balign	16
+entry_df:
+	movl	$VECTOR_DF, 4(%rsp)
+
+	/* Handled where it is, touching nothing of the interrupted path, and back. */
+own_stack_common:
+	push_registers
+	movq	%rsp, %rdi
+	callq	own_stack_trap
+	pop_registers
+	addq	$8, %rsp
+	iretq
+
+/* --- The 256 gates ------------------------------------------------------------------------- */
+
+	/*
+	 * A gate makes the word with error code and vector. The processor pushes an error code for
+	 * some exceptions only, and a device that is made to raise such a vector pushes none: with
+	 * the code the stack is aligned to 16, without it is not.
+	 */
+	.macro	exception_gate vector
+	.balign	32
+	.if	(VECTORS_WITH_ERROR >> \vector) & 1
+	testb	$8, %spl
+	jz	1f
+	.endif
+	pushq	$0
+1:	movl	$\vector, 4(%rsp)
+	jmp	trap_common
+	.endm
+
+	.globl	exception_gates, interrupt_gates, own_stack_gates
+	.balign	32
+exception_gates:
+	.set	number, 0
+	.rept	32
+	exception_gate number
+	.set	number, number + 1
+	.endr
+
+	.balign	16
+interrupt_gates: /* of the vectors from 32 */
+	.rept	224
+	.balign	16
+	pushq	$0
+	movl	$number, 4(%rsp)
+	jmp	interrupt_common
+	.set	number, number + 1
+	.endr
+
+	.section .rodata, "a", @progbits
+	.balign	8
+own_stack_gates: /* in the order of their stacks, IST 1 to 4 */
+	.quad	entry_df, entry_nmi, entry_mc, entry_db
+
+	.section .note.GNU-stack, "", @progbits

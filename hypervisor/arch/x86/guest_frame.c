@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Entering a guest's handlers: the frames of the ABI on the guest kernel's stack. */
+#include <arch/descriptor.h>
+#include <arch/guest_copy.h>
+#include <arch/regs.h>
+#include <arch/trap.h>
+#include <domain/domain.h>
+
+/* What a handler never inherits from the code it interrupts. */
+#define RFLAGS_CLEARED (RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM | RFLAGS_AC)
+
+#define FRAME_WORDS_MAX 12
+
+/*
+ * From low to high addresses:
+ *	RCX, R11, what the kind of entry adds (error code, or DS ES FS GS), RIP, CS, RFLAGS, RSP, SS
+ * CS has the event mask from before in bits 32-39, and ring 0 if the guest kernel was interrupted;
+ * RFLAGS.IF is what the mask stood for.
+ */
+static void enter(struct vcpu *v, const struct trap_entry *handler, const uint64_t *extra,
+		  unsigned extra_count)
+{
+	struct guest_frame *frame = guest_frame();
+	struct vcpu_info *info = v->events.info;
+	uint64_t words[FRAME_WORDS_MAX], stack, *w = words;
+	uint64_t cs = frame->cs & 0xffff, rflags = frame->rflags & ~(uint64_t)RFLAGS_IF;
+	bool masked = info->evtchn_upcall_mask;
+
+	if (unlikely(!handler->address)) {
+		domain_crash(v->domain, "it has no handler for what happened (vector %u)",
+			     frame->vector);
+		return;
+	}
+	if (v->arch.in_kernel) {
+		cs &= ~UINT64_C(3);
+		stack = frame->rsp;
+	} else {
+		stack = v->arch.kernel_sp;
+		guest_toggle_mode(v);
+	}
+	stack &= ~UINT64_C(15);
+
+	*w++ = frame->rcx;
+	*w++ = frame->r11;
+	for (unsigned i = 0; i < extra_count; i++) {
+		*w++ = extra[i];
+	}
+	*w++ = frame->rip;
+	*w++ = cs | (uint64_t)masked << 32;
+	*w++ = rflags | (masked ? 0 : RFLAGS_IF) | (uint64_t)v->arch.iopl << 12;
+	*w++ = frame->rsp;
+	*w++ = frame->ss & 0xffff;
+
+	stack -= (uint64_t)((char *)w - (char *)words);
+	if (unlikely(!guest_range_ok(stack, (uint64_t)((char *)w - (char *)words)) ||
+		     guest_copy_words((void *)stack, words, (uint64_t)(w - words)))) {
+		domain_crash(v->domain, "its stack at %#lx cannot take a frame", stack);
+		return;
+	}
+	if (handler->masks_events) {
+		info->evtchn_upcall_mask = 1;
+	}
+	frame->entry = 0;
+	frame->rip = handler->address;
+	frame->cs = handler->cs | 3;
+	frame->rflags = (frame->rflags & ~(uint64_t)RFLAGS_CLEARED) | RFLAGS_IF | RFLAGS_FIXED;
+	frame->rsp = stack;
+	frame->ss = SELECTOR_USERDATA;
+}
+
+void guest_enter_trap(struct vcpu *v, unsigned vector, uint32_t error)
+{
+	uint64_t error_word = error;
+
+	enter(v, &v->arch.trap[vector], &error_word,
+	      vector < 32 && (VECTORS_WITH_ERROR >> vector) & 1);
+}
+
+void guest_enter_page_fault(struct vcpu *v, uint64_t address, uint32_t error)
+{
+	uint64_t error_word = error & ~(uint32_t)PF_USER;
+
+	/* Both its rings are our ring 3; the guest wants to know which of its own it was. */
+	if (!v->arch.in_kernel) {
+		error_word |= PF_USER;
+	}
+	v->events.info->arch.cr2 = address;
+	enter(v, &v->arch.trap[VECTOR_PF], &error_word, 1);
+}
+
+void guest_enter_event(struct vcpu *v)
+{
+	enter(v, &v->arch.callback[CALLBACK_EVENT], NULL, 0);
+}
+
+void guest_enter_nmi(struct vcpu *v)
+{
+	enter(v, &v->arch.trap[VECTOR_NMI], NULL, 0);
+}
+
+#define READ_SELECTOR(name)                                                 \
+	({                                                                  \
+		uint16_t selector_;                                         \
+		__asm__ volatile("movw %%" #name ", %0" : "=r"(selector_)); \
+		selector_;                                                  \
+	})
+
+void guest_enter_failsafe(struct vcpu *v)
+{
+	const uint64_t selectors[] = {READ_SELECTOR(ds), READ_SELECTOR(es), READ_SELECTOR(fs),
+				      READ_SELECTOR(gs)};
+
+	enter(v, &v->arch.callback[CALLBACK_FAILSAFE], selectors, ARRAY_COUNT(selectors));
+}
+
+void guest_toggle_mode(struct vcpu *v)
+{
+	struct cpu *cpu = this_cpu();
+	bool in_kernel = !v->arch.in_kernel;
+	uint64_t root = cpu->root_of_guest[in_kernel];
+
+	v->arch.in_kernel = in_kernel;
+	swap_gs();
+	if (cpu->root != root) {
+		cpu->root = root;
+		write_cr3(root);
+	}
+	descriptors_select_io(&v->arch);
+}
+
+/* SYSCALL by a guest's program: straight to its kernel's entry point. */
+void guest_syscall(void)
+{
+	struct vcpu *v = current_vcpu();
+
+	enter(v, &v->arch.callback[CALLBACK_SYSCALL], NULL, 0);
+}
+
+/*
+ * SYSCALL and SYSENTER by 32-bit programs. A guest that named no entry gets what a processor
+ * without these instructions would give it.
+ */
+static void enter_32(enum guest_callback callback, unsigned else_vector)
+{
+	struct vcpu *v = current_vcpu();
+
+	if (v->arch.callback[callback].address) {
+		enter(v, &v->arch.callback[callback], NULL, 0);
+	} else {
+		guest_enter_trap(v, else_vector, 0);
+	}
+}
+
+void guest_syscall32(void)
+{
+	guest_frame()->rip -= 2; /* the instruction itself, if it ends as an exception */
+	if (current_vcpu()->arch.callback[CALLBACK_SYSCALL32].address) {
+		guest_frame()->rip += 2;
+	}
+	enter_32(CALLBACK_SYSCALL32, VECTOR_UD);
+}
+
+void guest_sysenter(void)
+{
+	enter_32(CALLBACK_SYSENTER, VECTOR_GP);
+}
+
+void guest_deliver_pending(struct vcpu *v)
+{
+	struct vcpu_info *info = v->events.info;
+
+	if (unlikely(v->arch.nmi_pending && !v->arch.nmi_masked)) {
+		v->arch.nmi_pending = false;
+		v->arch.nmi_masked = true;
+		guest_enter_nmi(v);
+	} else if (info->evtchn_upcall_pending && !info->evtchn_upcall_mask) {
+		guest_enter_event(v);
+	}
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A physical CPU's own data and how code finds it. */
+#ifndef ARCH_CPU_H
+#define ARCH_CPU_H
+
+#include <arch/guest_frame.h>
+#include <arch/layout.h>
+#include <lib/base.h>
+#include <stdatomic.h>
+
+/* Reasons not to return to the guest at once; set by anybody, cleared by the CPU itself. */
+enum cpu_work {
+	CPU_WORK_SCHEDULE = 1 << 0, /* choose a vCPU anew */
+	CPU_WORK_TIMER = 1 << 1,    /* the timer interrupt came */
+	CPU_WORK_FLUSH = 1 << 2,    /* somebody waits for us to flush */
+	CPU_WORK_EVENTS = 1 << 3,   /* the current vCPU may have an event to be told of */
+	CPU_WORK_KEYS = 1 << 4,	    /* the serial line has input */
+	CPU_WORK_NMI = 1 << 5,	    /* an NMI came */
+};
+
+struct vcpu;
+
+/*
+ * At the start of the CPU's block (layout.h). Written by its own CPU; the fields behind `work` are
+ * the mailbox of others.
+ */
+struct cpu {
+	unsigned id;
+	uint32_t apic_id;
+	struct vcpu *vcpu;	   /* whose registers are in the frame */
+	uint64_t root;		   /* what CR3 holds */
+	uint64_t root_of_guest[2]; /* CR3 of the vCPU's programs [0] and kernel [1] */
+	uint64_t guest_kernel_sp;  /* the vCPU's, for the SYSCALL path */
+	struct vcpu *fpu_owner;	   /* whose state the FPU registers hold */
+	_Atomic uint32_t tlb_time; /* clock of the last full flush */
+	uint64_t timer_deadline;   /* what the APIC timer is armed for, 0: nothing */
+
+	_Atomic uint32_t work; /* enum cpu_work */
+};
+
+static inline struct cpu *this_cpu(void)
+{
+	uint64_t sp;
+
+	/* Not volatile: every stack of a CPU lies in its block, so the answer never changes. */
+	__asm__("mov %%rsp, %0" : "=r"(sp));
+	return (struct cpu *)(sp & ~(uint64_t)(CPU_BLOCK_SIZE - 1));
+}
+
+static inline uint64_t cpu_area(unsigned id)
+{
+	return CPU_AREA_BASE + (uint64_t)id * CPU_AREA_SIZE;
+}
+
+static inline struct cpu *cpu_of(unsigned id)
+{
+	return (struct cpu *)(cpu_area(id) + CPU_DATA);
+}
+
+/* The frame of the guest that this CPU runs. */
+static inline struct guest_frame *guest_frame(void)
+{
+	return (struct guest_frame *)((uint64_t)this_cpu() + CPU_BLOCK_STACK_TOP) - 1;
+}
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The functions of arch/port.h that are inline, for x86-64. */
+#ifndef ARCH_PORT_INLINE_H
+#define ARCH_PORT_INLINE_H
+
+#include <arch/cpu.h>
+#include <arch/layout.h>
+
+static inline unsigned cpu_id(void)
+{
+	return this_cpu()->id;
+}
+
+void tlb_serve_request(void);
+
+static inline void cpu_relax(void)
+{
+	__builtin_ia32_pause();
+	if (unlikely(atomic_load_explicit(&this_cpu()->work, memory_order_relaxed) &
+		     CPU_WORK_FLUSH)) {
+		tlb_serve_request();
+	}
+}
+
+static inline void *paddr_ptr(paddr_t pa)
+{
+	return (void *)(RAM_MAP_BASE + pa);
+}
+
+static inline void *frame_ptr(mfn_t mfn)
+{
+	return paddr_ptr(mfn_to_paddr(mfn));
+}
+
+static inline mfn_t frame_of_ptr(const void *ptr)
+{
+	return MFN(((uint64_t)ptr - RAM_MAP_BASE) >> PAGE_SHIFT);
+}
+
+static inline void frame_clear(mfn_t mfn)
+{
+	void *to = frame_ptr(mfn);
+	uint64_t words = PAGE_SIZE / 8;
+
+	__asm__ volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(0) : "memory");
+}
+
+static inline void frame_copy(mfn_t to_mfn, mfn_t from_mfn)
+{
+	void *to = frame_ptr(to_mfn);
+	const void *from = frame_ptr(from_mfn);
+	uint64_t words = PAGE_SIZE / 8;
+
+	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+}
+
+#endif

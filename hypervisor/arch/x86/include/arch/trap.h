@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Exceptions: the guest's own go to its handlers, by frames built on its kernel stack. */
+#ifndef ARCH_TRAP_H
+#define ARCH_TRAP_H
+
+#include <arch/vcpu.h>
+
+/*
+ * Entering a guest's handler. Each builds the ABI's frame on the guest kernel's stack and points
+ * the registers at the handler; a stack that cannot take the frame crashes the domain.
+ */
+void guest_enter_trap(struct vcpu *v, unsigned vector, uint32_t error); /* error if it has one */
+void guest_enter_page_fault(struct vcpu *v, uint64_t address, uint32_t error);
+void guest_enter_event(struct vcpu *v);
+void guest_enter_nmi(struct vcpu *v);
+void guest_enter_failsafe(struct vcpu *v);
+
+/* The other page tables, GS base and I/O rights: guest kernel <-> guest program. */
+void guest_toggle_mode(struct vcpu *v);
+
+/* Emulation of what a ring-3 kernel may not do itself; false: let it have the exception. */
+bool emulate_privileged(struct vcpu *v, struct guest_frame *frame);
+bool emulate_invalid_opcode(struct vcpu *v, struct guest_frame *frame);
+bool emulate_table_write(struct vcpu *v, struct guest_frame *frame, uint64_t address);
+
+/* Called by entry.S. */
+void guest_syscall(void);
+void guest_syscall32(void);
+void guest_sysenter(void);
+uint64_t hypervisor_fault(struct guest_frame *frame);
+void own_stack_trap(struct guest_frame *frame);
+
+/* Delivers what waits for the vCPU that is about to run: NMI, then events. */
+void guest_deliver_pending(struct vcpu *v);
+
+void guest_report(const struct vcpu *v); /* registers and stack of the current vCPU, to the log */
+
+#endif

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The hypervisor's own page tables. */
+#include <arch/cpu.h>
+#include <arch/features.h>
+#include <arch/instructions.h>
+#include <arch/paging.h>
+#include <arch/port.h>
+#include <arch/smp.h>
+#include <boot/boot_info.h>
+#include <boot/boot_memory.h>
+#include <debug/log.h>
+#include <lib/error.h>
+#include <lib/lock.h>
+#include <lib/string.h>
+#include <memory/frame_alloc.h>
+
+#define LARGE_2M UINT64_C(0x200000)
+#define LARGE_1G UINT64_C(0x40000000)
+
+extern uint64_t cpu_area_l3[512], cpu_area_l2[512], cpu_area_l1[512];
+
+static uint64_t idle_root[512] __attribute__((aligned(4096)));
+static uint8_t zero_page[4096] __attribute__((aligned(4096)));
+static uint8_t ones_page[4096] __attribute__((aligned(4096)));
+static uint64_t device_next = MMIO_BASE;
+static bool frames_ready; /* new tables come from the frame allocator, no longer from boot memory */
+
+/* --- Tables -------------------------------------------------------------------------------- */
+
+static uint64_t *table_at(uint64_t entry)
+{
+	return paddr_ptr(entry & PTE_ADDRESS);
+}
+
+static paddr_t new_table(void)
+{
+	paddr_t pa;
+
+	if (frames_ready) {
+		mfn_t mfn = frame_alloc(0, 0);
+
+		BUG_ON(mfn_is_none(mfn));
+		pa = mfn_to_paddr(mfn);
+	} else {
+		pa = boot_memory_alloc(PAGE_SIZE, PAGE_SIZE);
+	}
+	memset(paddr_ptr(pa), 0, PAGE_SIZE);
+	return pa;
+}
+
+/* The entry for va at `level` (4: root … 1), with the tables above it made as needed. */
+static uint64_t *entry_for(uint64_t va, unsigned level)
+{
+	uint64_t *table = idle_root;
+
+	for (unsigned l = 4; l > level; l--) {
+		uint64_t *entry = &table[(va >> (12 + 9 * (l - 1))) & 511];
+
+		if (!(*entry & PTE_PRESENT)) {
+			*entry = new_table() | PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED;
+		}
+		BUG_ON(*entry & PTE_LARGE);
+		table = table_at(*entry);
+	}
+	return &table[(va >> (12 + 9 * (level - 1))) & 511];
+}
+
+void paging_map(uint64_t va, paddr_t pa, uint64_t bytes, uint64_t rights)
+{
+	if (!cpu_features.nx) {
+		rights &= ~PTE_NX;
+	}
+	while (bytes) {
+		uint64_t step = PAGE_SIZE;
+		unsigned level = 1;
+
+		if (cpu_features.gbpages && !((va | pa) & (LARGE_1G - 1)) && bytes >= LARGE_1G) {
+			step = LARGE_1G;
+			level = 3;
+		} else if (!((va | pa) & (LARGE_2M - 1)) && bytes >= LARGE_2M) {
+			step = LARGE_2M;
+			level = 2;
+		}
+		*entry_for(va, level) = pa | rights | (level > 1 ? PTE_LARGE : 0);
+		va += step;
+		pa += step;
+		bytes -= step;
+	}
+}
+
+volatile void *paging_map_device(paddr_t pa, uint64_t bytes)
+{
+	uint64_t offset = pa & ~PAGE_MASK, va = device_next;
+
+	bytes = ROUND_UP(bytes + offset, PAGE_SIZE);
+	paging_map(va, pa - offset, bytes, PAGING_DEVICE);
+	device_next += bytes;
+	return (volatile void *)(va + offset);
+}
+
+/* --- Start-up ------------------------------------------------------------------------------ */
+
+static void map_section(const char *from, const char *to, uint64_t rights)
+{
+	paging_map((uint64_t)from, image_paddr(from), (uint64_t)(to - from), rights);
+}
+
+static void map_image(void)
+{
+	map_section(image_start, rodata_start, PAGING_RX);
+	map_section(rodata_start, init_start, PAGING_RO);
+	map_section(init_start, symbols_start, PAGING_RX);
+	map_section(symbols_start, data_start, PAGING_RO);
+	map_section(data_start, image_end, PAGING_RW);
+}
+
+/* All of RAM, writable and never executable; our own text and constants not even writable. */
+static void map_ram(const struct boot_info *info)
+{
+	paddr_t image_from = image_paddr(image_start), image_to = image_paddr(init_start);
+
+	for (unsigned i = 0; i < info->memory_count; i++) {
+		paddr_t from = ROUND_UP(info->memory[i].start, PAGE_SIZE);
+		paddr_t to = ROUND_DOWN(info->memory[i].end, PAGE_SIZE);
+
+		if (info->memory[i].type != MEMORY_RAM || from >= to) {
+			continue;
+		}
+		if (to > RAM_MAP_LIMIT) {
+			log_warn("memory above %#lx is not used\n", RAM_MAP_LIMIT);
+			to = MIN(to, (paddr_t)RAM_MAP_LIMIT);
+		}
+		if (from <= image_from && image_to <= to) {
+			paging_map(RAM_MAP_BASE + from, from, image_from - from, PAGING_RW);
+			paging_map(RAM_MAP_BASE + image_from, image_from, image_to - image_from,
+				   PAGING_RO);
+			from = image_to;
+		}
+		if (from < to) {
+			paging_map(RAM_MAP_BASE + from, from, to - from, PAGING_RW);
+		}
+	}
+}
+
+/* A table of `bytes` at va in new memory, each byte filled. */
+static void map_new_table(uint64_t va, uint64_t bytes, int fill)
+{
+	paddr_t pa;
+
+	bytes = ROUND_UP(bytes, PAGE_SIZE);
+	pa = boot_memory_alloc(bytes, bytes >= LARGE_2M ? LARGE_2M : PAGE_SIZE);
+	paging_map(va, pa, bytes, PAGING_RW);
+	memset((void *)va, fill, bytes);
+}
+
+static void map_frame_tables(uint64_t frames)
+{
+	paddr_t m2p = boot_memory_alloc(ROUND_UP(frames * 8, PAGE_SIZE),
+					frames * 8 >= LARGE_2M ? LARGE_2M : PAGE_SIZE);
+
+	paging_map(M2P_BASE, m2p, ROUND_UP(frames * 8, PAGE_SIZE), PAGING_RW);
+	paging_map(M2P_GUEST_BASE, m2p, ROUND_UP(frames * 8, PAGE_SIZE), PAGING_GUEST);
+	memset(M2P, 0xff, frames * 8);
+	map_new_table(FRAME_TABLE_BASE, frames * 16, 0);
+	map_new_table(FRAME_LINKS_BASE, frames * 8, 0);
+}
+
+void paging_init(const struct boot_info *info)
+{
+	for (unsigned slot = HYPERVISOR_FIRST_SLOT; slot <= HYPERVISOR_LAST_SLOT; slot++) {
+		if (slot != (CPU_AREA_BASE >> 39 & 511)) {
+			entry_for((uint64_t)slot << 39 | UINT64_C(0xffff) << 48, 3);
+		}
+	}
+	idle_root[CPU_AREA_BASE >> 39 & 511] =
+		image_paddr(cpu_area_l3) | PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED;
+	memset(ones_page, 0xff, sizeof(ones_page));
+	map_image();
+	map_ram(info);
+	write_cr4(read_cr4() & ~(uint64_t)CR4_PGE);
+	write_cr3(paging_idle_root());
+	write_cr4(read_cr4() | CR4_PGE);
+	this_cpu()->root = paging_idle_root();
+
+	boot_memory_use_all(); /* memory above 4 GiB is within reach now */
+	map_frame_tables(boot_memory_end() >> PAGE_SHIFT);
+}
+
+void paging_use_frame_allocator(void)
+{
+	frames_ready = true;
+}
+
+void paging_seal(void)
+{
+	for (const char *page = init_start; page < symbols_start; page += PAGE_SIZE) {
+		*entry_for((uint64_t)page, 1) = 0;
+	}
+	for (const char *page = init_bss_start; page < image_end; page += PAGE_SIZE) {
+		*entry_for((uint64_t)page, 1) = 0;
+	}
+	tlb_flush(~UINT64_C(0));
+}
+
+paddr_t paging_idle_root(void)
+{
+	return image_paddr(idle_root);
+}
+
+void paging_fill_guest_root(mfn_t root, bool m2p_visible)
+{
+	uint64_t *table = frame_ptr(root);
+
+	for (unsigned slot = HYPERVISOR_FIRST_SLOT; slot <= HYPERVISOR_LAST_SLOT; slot++) {
+		table[slot] = idle_root[slot];
+	}
+	if (!m2p_visible) {
+		table[HYPERVISOR_FIRST_SLOT] &= ~(uint64_t)PTE_USER;
+	}
+}
+
+/* --- The map of all RAM -------------------------------------------------------------------- */
+
+static struct lock ram_map_lock = LOCK_INIT(LOCK_RAM_MAP);
+
+/* 512 entries of the next size in place of a large page; what is in the TLB stays right. */
+static int split(uint64_t *entry, unsigned level)
+{
+	mfn_t table = frame_alloc(0, FRAME_UNCLEARED);
+	uint64_t step = PAGE_SIZE << 9 * (level - 2), bits = *entry & ~(uint64_t)PTE_ADDRESS;
+	uint64_t *entries;
+
+	if (mfn_is_none(table)) {
+		return -ENOMEM;
+	}
+	entries = frame_ptr(table);
+	if (level == 2) {
+		bits &= ~(uint64_t)PTE_LARGE;
+	}
+	for (unsigned i = 0; i < 512; i++) {
+		entries[i] = ((*entry & PTE_ADDRESS) + i * step) | bits;
+	}
+	*(volatile uint64_t *)entry =
+		mfn_to_paddr(table) | PTE_PRESENT | PTE_WRITE | PTE_ACCESSED;
+	return 0;
+}
+
+/* The L1 entry of a page of RAM, if its mapping is in small pages or can be made so. */
+static int ram_map_entry(uint64_t va, bool may_split, uint64_t **leaf)
+{
+	uint64_t *entry = &idle_root[va >> 39 & 511];
+
+	for (unsigned level = 3;; level--) {
+		entry = &table_at(*entry)[va >> (12 + 9 * (level - 1)) & 511];
+		if (level == 1) {
+			*leaf = entry;
+			return 0;
+		}
+		if (*entry & PTE_LARGE) {
+			int rc = may_split ? split(entry, level) : -ENOENT;
+
+			if (rc) {
+				return rc;
+			}
+		}
+	}
+}
+
+int ram_map_set_cache(mfn_t mfn, unsigned pat_index)
+{
+	uint64_t va = (uint64_t)frame_ptr(mfn), *leaf;
+	uint64_t bits = (pat_index & 3) << 3 | (pat_index & 4) << 5;
+	int rc;
+
+	if (!pat_index) { /* the caller may hold the lock of the free frames, so nothing is split */
+		rc = ram_map_entry(va, false, &leaf);
+	} else {
+		lock_acquire(&ram_map_lock);
+		rc = ram_map_entry(va, true, &leaf);
+		lock_release(&ram_map_lock);
+	}
+	if (rc) {
+		return pat_index ? rc : 0;
+	}
+	*(volatile uint64_t *)leaf = (*leaf & ~(uint64_t)(PTE_PWT | PTE_PCD | PTE_LARGE)) | bits;
+	tlb_flush_va(cpus_online(), va);
+	cache_flush(cpus_online());
+	return 0;
+}
+
+/* --- CPU areas ----------------------------------------------------------------------------- */
+
+void cpu_area_map(unsigned cpu, uint64_t offset, paddr_t pa, uint64_t rights)
+{
+	uint64_t va = cpu_area(cpu) + offset;
+
+	if (!cpu_features.nx) {
+		rights &= ~PTE_NX;
+	}
+	*entry_for(va, 1) = pa | rights;
+	invalidate_page(va);
+}
+
+paddr_t cpu_area_new_page(void)
+{
+	return new_table();
+}
+
+paddr_t zero_page_paddr(void)
+{
+	return image_paddr(zero_page);
+}
+
+paddr_t ones_page_paddr(void)
+{
+	return image_paddr(ones_page);
+}

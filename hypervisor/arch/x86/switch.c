@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Putting a vCPU on this CPU and taking it off; its state's life. */
+#include <arch/control_regs.h>
+#include <arch/debug_regs.h>
+#include <arch/descriptor.h>
+#include <arch/features.h>
+#include <arch/fixup.h>
+#include <arch/fpu.h>
+#include <arch/instructions.h>
+#include <arch/port.h>
+#include <arch/regs.h>
+#include <arch/switch.h>
+#include <arch/tlb.h>
+#include <arch/trap.h>
+#include <domain/domain.h>
+#include <lib/error.h>
+#include <lib/heap.h>
+
+#define TRAP_BYTES (256 * sizeof(struct trap_entry))
+
+int vcpu_arch_init(struct vcpu *v)
+{
+	v->arch.trap = heap_alloc(TRAP_BYTES);
+	if (!v->arch.trap || fpu_init_vcpu(v)) {
+		vcpu_arch_free(v);
+		return -ENOMEM;
+	}
+	v->arch.dr[6] = 0xffff0ff0;
+	v->arch.dr[7] = 0x400;
+	v->arch.in_kernel = true;
+	return 0;
+}
+
+void vcpu_arch_free(struct vcpu *v)
+{
+	heap_free(v->arch.trap, TRAP_BYTES);
+	v->arch.trap = NULL;
+	fpu_free_vcpu(v);
+}
+
+/* --- Segments ------------------------------------------------------------------------------ */
+
+#define DEFINE_SELECTOR(name)                                                                    \
+	static uint16_t read_##name(void)                                                        \
+	{                                                                                        \
+		uint16_t selector;                                                               \
+		__asm__ volatile("movw %%" #name ", %0" : "=r"(selector));                       \
+		return selector;                                                                 \
+	}                                                                                        \
+	/* False, and the null selector, where the guest's tables no longer have such a segment. \
+	 */                                                                                      \
+	static bool load_##name(uint16_t selector)                                               \
+	{                                                                                        \
+		bool ok = true;                                                                  \
+		__asm__ volatile("1: movw %w1, %%" #name "\n"                                    \
+				 "2:\n"                                                          \
+				 ".pushsection .text.fixup, \"ax\", @progbits\n"                 \
+				 "3: movl $0, %k1\n"                                             \
+				 "movb $0, %0\n"                                                 \
+				 "jmp 1b\n"                                                      \
+				 ".popsection\n" FIXUP(1b, 3b)                                   \
+				 : "+r"(ok), "+r"(selector));                                    \
+		return ok;                                                                       \
+	}
+
+DEFINE_SELECTOR(ds)
+DEFINE_SELECTOR(es)
+DEFINE_SELECTOR(fs)
+DEFINE_SELECTOR(gs)
+
+static void save_segments(struct vcpu_arch *a)
+{
+	uint64_t gs_base = read_msr(MSR_GS_BASE), gs_other = read_msr(MSR_KERNEL_GS_BASE);
+
+	a->ds = read_ds();
+	a->es = read_es();
+	a->fs = read_fs();
+	a->gs = read_gs();
+	a->fs_base = read_msr(MSR_FS_BASE);
+	a->gs_base_kernel = a->in_kernel ? gs_base : gs_other;
+	a->gs_base_user = a->in_kernel ? gs_other : gs_base;
+}
+
+/* Selectors first: loading FS or GS overwrites its base. */
+static bool load_segments(const struct vcpu_arch *a)
+{
+	bool ok = load_ds(a->ds) & load_es(a->es) & load_fs(a->fs) & load_gs(a->gs);
+
+	write_msr(MSR_FS_BASE, a->fs_base);
+	write_msr(MSR_GS_BASE, a->in_kernel ? a->gs_base_kernel : a->gs_base_user);
+	write_msr(MSR_KERNEL_GS_BASE, a->in_kernel ? a->gs_base_user : a->gs_base_kernel);
+	return ok;
+}
+
+/* --- Page-table roots ---------------------------------------------------------------------- */
+
+static void note_roots(const struct vcpu *v)
+{
+	struct cpu *cpu = this_cpu();
+
+	cpu->root_of_guest[0] =
+		mfn_is_none(v->memory.user_root) ? 0 : mfn_to_paddr(v->memory.user_root);
+	cpu->root_of_guest[1] = mfn_to_paddr(v->memory.kernel_root);
+}
+
+void vcpu_kernel_root_changed(struct vcpu_memory *vm)
+{
+	struct vcpu *v = container_of(vm, struct vcpu, memory);
+
+	if (v == current_vcpu()) {
+		note_roots(v);
+		tlb_switch_root(this_cpu()->root_of_guest[1]);
+	}
+}
+
+void vcpu_user_root_changed(struct vcpu_memory *vm)
+{
+	struct vcpu *v = container_of(vm, struct vcpu, memory);
+
+	if (v == current_vcpu()) {
+		note_roots(v);
+	}
+}
+
+static void switch_address_space(struct vcpu *from, struct vcpu *to)
+{
+	cpu_mask_t me = BIT(cpu_id());
+
+	atomic_fetch_or_explicit(&to->domain->memory.cached_on, me, memory_order_acq_rel);
+	note_roots(to);
+	if (this_cpu()->root != this_cpu()->root_of_guest[to->arch.in_kernel]) {
+		tlb_switch_root(this_cpu()->root_of_guest[to->arch.in_kernel]);
+	}
+	if (from && from->domain != to->domain) {
+		atomic_fetch_and_explicit(&from->domain->memory.cached_on, ~me,
+					  memory_order_acq_rel);
+	}
+}
+
+/* --- The switch ---------------------------------------------------------------------------- */
+
+static void save(struct vcpu *v)
+{
+	v->arch.frame = *guest_frame();
+	save_segments(&v->arch);
+	debug_regs_save(v);
+	fpu_switch_from(v);
+}
+
+void vcpu_switch(struct vcpu *next)
+{
+	struct cpu *cpu = this_cpu();
+	struct vcpu *previous = cpu->vcpu;
+
+	if (previous == next) {
+		return;
+	}
+	if (previous) {
+		save(previous);
+	}
+	cpu->vcpu = next;
+	switch_address_space(previous, next);
+	descriptors_load_gdt(next);
+	descriptors_load_ldt(next);
+	descriptors_load_io_bitmap(next);
+	descriptors_select_io(&next->arch);
+	debug_regs_load(next);
+	control_regs_load(next);
+	*guest_frame() = next->arch.frame;
+	if (!load_segments(&next->arch)) {
+		guest_enter_failsafe(next);
+	}
+}
+
+void cpu_idle(void)
+{
+	/* STI takes effect after the next instruction, so no interrupt slips in between. */
+	__asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
+}

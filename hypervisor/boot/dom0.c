@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Dom0 from the boot loader's modules. */
+#include <arch/port.h>
+#include <boot/dom0.h>
+#include <boot/domain_build.h>
+#include <boot/kernel.h>
+#include <debug/log.h>
+#include <lib/string.h>
+#include <memory/frame_alloc.h>
+
+/* What stays free for the hypervisor when dom0_mem= does not say: it grows with the guests. */
+static uint64_t available_bytes(void)
+{
+	uint64_t free = frame_pool_figures().free << PAGE_SHIFT;
+
+	return free - MIN(free / 16, UINT64_C(128) << 20);
+}
+
+static void *module_ptr(const struct boot_module *module)
+{
+	return paddr_ptr(module->start);
+}
+
+struct domain *dom0_build(const struct boot_info *info, const struct boot_options *options,
+			  const struct report *report)
+{
+	struct domain_spec spec = {
+		.id = 0,
+		.privileged = true,
+		.vcpus = 1,
+		.pages = dom0_memory_bytes(options, available_bytes()) >> PAGE_SHIFT,
+		.page_limit = dom0_memory_limit(options, available_bytes()) >> PAGE_SHIFT,
+	};
+	struct kernel_file kernel = {0};
+	struct domain *d;
+
+	if (!info->module_count || !info->modules[0].size) {
+		log_error("the loader gave no module: the first has to be Dom0's kernel\n");
+		return NULL;
+	}
+	spec.command_line = info->modules[0].command_line;
+	if (info->module_count > 1) {
+		spec.initrd = module_ptr(&info->modules[1]);
+		spec.initrd_bytes = info->modules[1].size;
+	}
+	if (!kernel_open(&kernel, module_ptr(&info->modules[0]), info->modules[0].size, report)) {
+		return NULL;
+	}
+	spec.kernel = kernel.elf;
+	spec.kernel_bytes = kernel.elf_bytes;
+	spec.image = kernel.image;
+	d = domain_build(&spec);
+	kernel_close(&kernel);
+	if (d) {
+		log_info("Dom0: %lu MiB, %u vCPU, kernel %s\n", spec.pages >> 8, spec.vcpus,
+			 kernel.format);
+	}
+	return d;
+}

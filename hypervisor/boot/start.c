@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the loader's jump to the first guest's first instruction: one step a line. */
+#include <arch/apic.h>
+#include <arch/clock.h>
+#include <arch/instructions.h>
+#include <arch/io.h>
+#include <arch/ioapic.h>
+#include <arch/irq.h>
+#include <arch/paging.h>
+#include <arch/power.h>
+#include <arch/setup.h>
+#include <arch/uart.h>
+#include <boot/acpi.h>
+#include <boot/boot_memory.h>
+#include <boot/dom0.h>
+#include <boot/multiboot1.h>
+#include <debug/log.h>
+#include <domain/schedule.h>
+#include <lib/format.h>
+#include <memory/frame_alloc.h>
+
+#define BOOT_MAP_END UINT64_C(0x100000000)
+
+extern const uint64_t boot_tsc;
+
+static struct boot_info info;
+static struct boot_options options;
+static struct acpi_info acpi;
+
+void start(uint64_t loader_info, uint64_t loader_magic);
+
+/* --- What the parsers need ------------------------------------------------------------------ */
+
+/* The tables of start-up map the low 4 GiB, whatever is there. */
+static const uint8_t *view_memory(void *context, paddr_t address, size_t size)
+{
+	(void)context;
+	return address + size <= BOOT_MAP_END ? paddr_ptr(address) : NULL;
+}
+
+static void report_to_log(void *context, const char *format, va_list args)
+{
+	char text[200];
+
+	(void)context;
+	format_text_v(text, sizeof(text), format, args);
+	log_warn("%s\n", text);
+}
+
+static const struct physical memory = {view_memory, NULL};
+static const struct report report = {report_to_log, NULL};
+
+/* --- Steps ---------------------------------------------------------------------------------- */
+
+static void read_loader(uint64_t loader_info, uint64_t loader_magic)
+{
+	bool ok = loader_magic == MULTIBOOT1_LOADER_MAGIC &&
+		  multiboot1_parse(&info, &memory, loader_info, &report);
+
+	cmdline_parse(ok ? info.command_line : "", &options, &report);
+	if (!ok) {
+		log_error("not started by a Multiboot loader (magic %#lx)\n", loader_magic);
+	}
+}
+
+static void open_console(void)
+{
+	const struct serial_options *com1 = &options.com1;
+	struct uart_settings settings = {
+		.port = com1->port,
+		.irq = com1->irq,
+		.baud = com1->baud,
+		.data_bits = com1->data_bits,
+		.stop_bits = com1->stop_bits,
+		.parity = com1->parity,
+	};
+
+	if (options.console & CONSOLE_COM1) {
+		uart_init(&settings);
+	}
+	log_set_limits(LOG_HYPERVISOR, options.log.always, options.log.limited);
+	log_set_limits(LOG_GUEST, options.guest_log.always, options.guest_log.limited);
+	machine_reboots_after_error = !options.noreboot;
+	log_info("Parvus " PACKAGE_VERSION " on %s\n", info.loader_name ? info.loader_name : "?");
+}
+
+static void open_memory(void)
+{
+	uint64_t end = boot_memory_end();
+
+	frame_init(end >> PAGE_SHIFT);
+	boot_memory_hand_over();
+	frame_set_reserve();
+	paging_use_frame_allocator();
+	log_info("memory: %lu MiB, of which %lu MiB are free\n", frame_pool_figures().total >> 8,
+		 frame_pool_figures().free >> 8);
+}
+
+static void open_interrupts(void)
+{
+	apic_init();
+	apic_init_cpu();
+	clock_init((uint16_t)acpi.pm_timer.address, 0);
+	irq_init();
+	ioapic_init(&acpi);
+	io_init(&acpi);
+	power_init(&acpi);
+}
+
+void start(uint64_t loader_info, uint64_t loader_magic)
+{
+	struct domain *dom0;
+
+	read_loader(loader_info, loader_magic); /* memory map, modules, options */
+	open_console();				/* from here on we can be heard */
+	cpu_setup_early(&options);		/* features; patches our text */
+	if (!info.memory_count) {
+		panic("there is no memory map to start with");
+	}
+	boot_memory_init(&info);			/* what nobody uses */
+	acpi_parse(&acpi, &memory, info.rsdp, &report); /* while low memory is all mapped */
+	paging_init(&info);				/* the tables that stay */
+	cpu_setup(0);					/* GDT, IDT, TSS, SYSCALL, FPU */
+	open_memory();					/* frames can be allocated */
+	open_interrupts();				/* APIC, time, lines */
+	schedule_init_cpu(0);
+	cpu_set_online();
+	dom0 = dom0_build(&info, &options, &report); /* the first guest */
+	if (!dom0) {
+		panic("there is no Dom0 to run");
+	}
+	boot_memory_free_modules(&info);
+	vcpu_clear_flag(dom0->vcpu[0], VCPU_PAUSED);
+	log_info("Dom0 starts after %lu instructions or cycles\n", read_tsc() - boot_tsc);
+	cpu_leave_startup();
+}

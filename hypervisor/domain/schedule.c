@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which vCPU runs on a CPU, and the timers that wake it. */
+#include <arch/switch.h>
+#include <arch/trap.h>
+#include <domain/schedule.h>
+
+#define SLICE_NS UINT64_C(30000000)
+
+/* Per CPU: its queue has a lock of its own, the rest is the CPU's alone. */
+static struct {
+	struct run_queue queue;
+	struct timer_queue timers;
+	struct timer slice;
+} cpus[CPU_MAX];
+
+void schedule_init_cpu(unsigned cpu)
+{
+	run_queue_init(&cpus[cpu].queue);
+	timer_queue_init(&cpus[cpu].timers);
+	timer_init(&cpus[cpu].slice, TIMER_SLICE);
+}
+
+static void add_work(uint32_t work)
+{
+	atomic_fetch_or_explicit(&this_cpu()->work, work, memory_order_relaxed);
+}
+
+void schedule_enqueue(struct vcpu *v)
+{
+	run_queue_add(&cpus[v->run.cpu].queue, &v->run);
+	if (v->run.cpu == cpu_id()) {
+		add_work(CPU_WORK_SCHEDULE);
+	} else {
+		atomic_fetch_or_explicit(&cpu_of(v->run.cpu)->work, CPU_WORK_SCHEDULE,
+					 memory_order_release);
+		cpu_kick(v->run.cpu);
+	}
+}
+
+void schedule_yield(void)
+{
+	if (cpus[cpu_id()].queue.length) {
+		add_work(CPU_WORK_SCHEDULE);
+	}
+}
+
+/* --- Timers -------------------------------------------------------------------------------- */
+
+void schedule_set_timer(struct vcpu *v, struct timer *timer, uint64_t deadline)
+{
+	unsigned cpu = v->run.cpu;
+
+	if (!timer_set(&cpus[cpu].timers, timer, deadline)) {
+		return;
+	}
+	if (cpu == cpu_id()) {
+		timer_arm(deadline);
+	} else {
+		atomic_fetch_or_explicit(&cpu_of(cpu)->work, CPU_WORK_TIMER, memory_order_release);
+		cpu_kick(cpu);
+	}
+}
+
+static void run_timers(void)
+{
+	struct timer_queue *timers = &cpus[cpu_id()].timers;
+	struct timer *timer;
+	uint64_t next;
+
+	while ((timer = timer_expire(timers, now()))) {
+		if (timer->kind == TIMER_SLICE) {
+			add_work(CPU_WORK_SCHEDULE);
+		} else {
+			time_handle_expired(timer);
+		}
+	}
+	next = timer_next_deadline(timers);
+	timer_arm(next == TIMER_NEVER ? 0 : next);
+}
+
+/* --- Choosing ------------------------------------------------------------------------------ */
+
+static bool is_runnable(const struct vcpu *v)
+{
+	return !atomic_load_explicit(&v->flags, memory_order_acquire);
+}
+
+static struct vcpu *next_runnable(struct run_queue *queue)
+{
+	struct vcpu_run *run;
+
+	while ((run = run_queue_take(queue))) {
+		struct vcpu *v = container_of(run, struct vcpu, run);
+
+		if (is_runnable(v)) {
+			return v;
+		}
+	}
+	return NULL;
+}
+
+static void stop_running(struct vcpu *v)
+{
+	unsigned flags = atomic_load_explicit(&v->flags, memory_order_acquire);
+
+	if (v->runstate.state != RUNSTATE_running) {
+		return;
+	}
+	if (!flags) {
+		run_queue_add(&cpus[cpu_id()].queue, &v->run);
+		vcpu_set_runstate(v, RUNSTATE_runnable);
+	} else {
+		vcpu_set_runstate(v, flags == VCPU_BLOCKED ? RUNSTATE_blocked : RUNSTATE_offline);
+	}
+}
+
+/*
+ * A vCPU that stops keeps its registers in the CPU until another comes: one that sleeps and wakes
+ * again finds everything as it was.
+ */
+static void schedule(void)
+{
+	struct run_queue *queue = &cpus[cpu_id()].queue;
+	struct vcpu *previous = current_vcpu(), *next;
+
+	if (previous) {
+		stop_running(previous);
+	}
+	next = next_runnable(queue);
+	if (!next) {
+		return;
+	}
+	if (next != previous || next->runstate.state != RUNSTATE_running) {
+		vcpu_switch(next);
+		vcpu_set_runstate(next, RUNSTATE_running);
+		time_update_vcpu(next);
+	}
+	if (queue->length &&
+	    timer_set(&cpus[cpu_id()].timers, &cpus[cpu_id()].slice, now() + SLICE_NS)) {
+		timer_arm(cpus[cpu_id()].slice.deadline);
+	}
+}
+
+void deferred_work(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	for (;;) {
+		uint32_t work = atomic_exchange_explicit(&cpu->work, 0, memory_order_acquire);
+
+		if (work & CPU_WORK_FLUSH) {
+			tlb_serve_request();
+		}
+		if (work & CPU_WORK_TIMER) {
+			run_timers();
+		}
+		if (work & CPU_WORK_SCHEDULE || !cpu->vcpu || !is_runnable(cpu->vcpu)) {
+			schedule();
+		}
+		if (atomic_load_explicit(&cpu->work, memory_order_relaxed)) {
+			continue;
+		}
+		if (!cpu->vcpu || cpu->vcpu->runstate.state != RUNSTATE_running) {
+			cpu_idle();
+			continue;
+		}
+		guest_deliver_pending(cpu->vcpu);
+		if (!atomic_load_explicit(&cpu->work, memory_order_relaxed) &&
+		    is_runnable(cpu->vcpu)) {
+			return;
+		}
+	}
+}

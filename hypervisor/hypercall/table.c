@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The hypercalls: number, handler, name. */
+#include <hypercall/hypercall.h>
+
+/* What has no row answers -ENOSYS; entry.S sees to it. */
+const struct hypercall hypercall_table[HYPERCALL_COUNT] = {
+	[__HYPERVISOR_set_trap_table] = {hypercall_set_trap_table, "set_trap_table"},
+	[__HYPERVISOR_mmu_update] = {hypercall_mmu_update, "mmu_update"},
+	[__HYPERVISOR_set_gdt] = {hypercall_set_gdt, "set_gdt"},
+	[__HYPERVISOR_stack_switch] = {hypercall_stack_switch, "stack_switch"},
+	[__HYPERVISOR_set_callbacks] = {hypercall_set_callbacks, "set_callbacks"},
+	[__HYPERVISOR_fpu_taskswitch] = {hypercall_fpu_taskswitch, "fpu_taskswitch"},
+	[__HYPERVISOR_sched_op_compat] = {hypercall_sched_op_compat, "sched_op_compat"},
+	[__HYPERVISOR_set_debugreg] = {hypercall_set_debugreg, "set_debugreg"},
+	[__HYPERVISOR_get_debugreg] = {hypercall_get_debugreg, "get_debugreg"},
+	[__HYPERVISOR_update_descriptor] = {hypercall_update_descriptor, "update_descriptor"},
+	[__HYPERVISOR_multicall] = {hypercall_multicall, "multicall"},
+	[__HYPERVISOR_update_va_mapping] = {hypercall_update_va_mapping, "update_va_mapping"},
+	[__HYPERVISOR_set_timer_op] = {hypercall_set_timer_op, "set_timer_op"},
+	[__HYPERVISOR_event_channel_op_compat] = {hypercall_event_channel_op_compat,
+						  "event_channel_op_compat"},
+	[__HYPERVISOR_xen_version] = {hypercall_xen_version, "xen_version"},
+	[__HYPERVISOR_console_io] = {hypercall_console_io, "console_io"},
+	[__HYPERVISOR_vm_assist] = {hypercall_vm_assist, "vm_assist"},
+	[__HYPERVISOR_update_va_mapping_otherdomain] = {hypercall_update_va_mapping_otherdomain,
+							"update_va_mapping_otherdomain"},
+	[__HYPERVISOR_iret] = {hypercall_iret, "iret"},
+	[__HYPERVISOR_vcpu_op] = {hypercall_vcpu_op, "vcpu_op"},
+	[__HYPERVISOR_set_segment_base] = {hypercall_set_segment_base, "set_segment_base"},
+	[__HYPERVISOR_mmuext_op] = {hypercall_mmuext_op, "mmuext_op"},
+	[__HYPERVISOR_nmi_op] = {hypercall_nmi_op, "nmi_op"},
+	[__HYPERVISOR_sched_op] = {hypercall_sched_op, "sched_op"},
+	[__HYPERVISOR_callback_op] = {hypercall_callback_op, "callback_op"},
+	[__HYPERVISOR_event_channel_op] = {hypercall_event_channel_op, "event_channel_op"},
+	[__HYPERVISOR_physdev_op] = {hypercall_physdev_op, "physdev_op"},
+};
