@@ -95,6 +95,12 @@ static inline uint64_t tap_random(uint64_t *state)
 	return x * 0x2545f4914f6cdd1dULL;
 }
 
+/* How many steps a random test takes: ten times as many in a full run ($PARVUS_FULL). */
+static inline long tap_steps(long usual)
+{
+	return getenv("PARVUS_FULL") ? 10 * usual : usual;
+}
+
 /* Prints the plan; the value is main()'s: `return done_testing();`. */
 static inline int done_testing(void)
 {

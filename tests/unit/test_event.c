@@ -587,6 +587,6 @@ int main(int argc, char **argv)
 	masks_and_polls();
 	limits();
 	info_moved();
-	against_model(&seed, argc > 2 ? atol(argv[2]) : 300000);
+	against_model(&seed, argc > 2 ? atol(argv[2]) : tap_steps(300000));
 	return done_testing();
 }

@@ -50,6 +50,7 @@ static bool toggle(size_t i, uint64_t random)
 int main(int argc, char **argv)
 {
 	uint64_t seed = tap_seed(argc, argv);
+	long wanted = tap_steps(100000);
 	bool good = true;
 	uint64_t before;
 	unsigned char *piece, *other;
@@ -58,12 +59,12 @@ int main(int argc, char **argv)
 	frame_init(4096);
 	frame_add_ram(16, 4095);
 	before = frame_pool_figures().free;
-	for (int step = 0; step < 100000 && good; step++) {
+	for (long step = 0; step < wanted && good; step++) {
 		uint64_t random = tap_random(&seed);
 
 		good = toggle(random % OBJECTS, random >> 12);
 	}
-	ok(good, "100000 random allocations and frees keep what was written");
+	ok(good, "%ld random allocations and frees keep what was written", wanted);
 	for (size_t i = 0; i < OBJECTS; i++) {
 		if (objects[i].at) {
 			good = toggle(i, 0) && good;
