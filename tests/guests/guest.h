@@ -126,7 +126,13 @@ UNUSED static void guest_print_regs(const struct pv_regs *regs)
 
 static void guest_trapped(struct pv_regs *regs)
 {
+	static bool dying;
+
 	if (!guest_fixup) {
+		if (dying) {
+			pv_shutdown(SHUTDOWN_crash);
+		}
+		dying = true;
 		guest_print_regs(regs);
 		pv_printf("Bail out! unexpected trap\n");
 		pv_shutdown(SHUTDOWN_crash);
@@ -144,6 +150,21 @@ UNUSED static void guest_call(unsigned int nr, unsigned long a, unsigned long b,
 			      unsigned long d)
 {
 	pv_hypercall(nr, a, b, c, d, 0);
+}
+
+/* XENVER_extraversion names Parvus. For what differs by intent, or what would end Xen. */
+UNUSED static bool on_parvus(void)
+{
+	xen_extraversion_t extra = "";
+
+	pv_xen_version(XENVER_extraversion, extra);
+	for (unsigned int i = 0; i + 6 <= sizeof(extra); i++) {
+		if (extra[i + 1] == 'a' && extra[i + 2] == 'r' && extra[i + 3] == 'v' &&
+		    extra[i + 4] == 'u') {
+			return true;
+		}
+	}
+	return false;
 }
 
 static void guest_main(void);
