@@ -96,8 +96,17 @@ paddr_t boot_memory_end(void)
 	return ram_end;
 }
 
-void boot_memory_hand_over(void)
+/* All of RAM is in use, by us, until it is free: no guest may take a frame of ours for a device. */
+void boot_memory_hand_over(const struct boot_info *info)
 {
+	for (unsigned i = 0; i < info->memory_count; i++) {
+		const struct memory_range *r = &info->memory[i];
+		paddr_t start = ROUND_UP(r->start, PAGE_SIZE), end = ROUND_DOWN(r->end, PAGE_SIZE);
+
+		if (r->type == MEMORY_RAM && start < end) {
+			frame_mark_used(start >> PAGE_SHIFT, (end >> PAGE_SHIFT) - 1);
+		}
+	}
 	for (unsigned i = 0; i < range_count; i++) {
 		frame_add_ram(range[i].start >> PAGE_SHIFT, (range[i].end >> PAGE_SHIFT) - 1);
 	}

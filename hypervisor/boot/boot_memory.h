@@ -17,7 +17,7 @@ void boot_memory_use_all(void);
 paddr_t boot_memory_end(void); /* the end of the highest RAM */
 
 /* Gives what is left to the frame allocator, and later what the modules held. */
-void boot_memory_hand_over(void);
+void boot_memory_hand_over(const struct boot_info *info);
 void boot_memory_free_modules(const struct boot_info *info);
 
 #endif

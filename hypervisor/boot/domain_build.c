@@ -7,8 +7,8 @@
 #include <debug/log.h>
 #include <lib/string.h>
 #include <memory/frame_alloc.h>
-#include <memory/page_entry.h>
-#include <memory/page_table.h>
+#include <memory/mmu_update.h>
+
 #include <xen/elfnote.h>
 
 /*
@@ -277,34 +277,20 @@ static void fill_start_info(const struct builder *b)
 	}
 }
 
-/* The tables are checked as those are that a guest makes. */
-static int take_root(struct domain_memory *dm, mfn_t root)
-{
-	int rc;
-
-	do {
-		page_tables_lock(dm);
-		rc = page_tables_settle(dm);
-		if (rc == 0) {
-			rc = page_table_get(dm, root, 4);
-		}
-		page_tables_unlock(dm);
-	} while (rc == -ERESTART);
-	return rc;
-}
-
 static bool start_vcpu(const struct builder *b, mfn_t root)
 {
 	const struct layout *l = &b->layout;
 	struct vcpu *v = b->d->vcpu[0];
-	int rc = take_root(&b->d->memory, root);
+	int rc;
+
+	do { /* the tables are checked as those are that a guest makes */
+		rc = mmu_new_kernel_root(&b->d->memory, &v->memory, root);
+	} while (rc == -ERESTART);
 
 	if (rc) {
 		log_error("domain %u: its first page tables are not valid (%d)\n", b->spec->id, rc);
 		return false;
 	}
-	v->memory.kernel_root = root;
-	paging_fill_guest_root(root, true);
 	v->arch.frame = (struct guest_frame){
 		.rip = b->spec->image.entry,
 		.cs = SELECTOR_USER64,

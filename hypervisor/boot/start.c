@@ -89,7 +89,7 @@ static void open_memory(void)
 	uint64_t end = boot_memory_end();
 
 	frame_init(end >> PAGE_SHIFT);
-	boot_memory_hand_over();
+	boot_memory_hand_over(&info);
 	frame_set_reserve();
 	paging_use_frame_allocator();
 	log_info("memory: %lu MiB, of which %lu MiB are free\n", frame_pool_figures().total >> 8,

@@ -191,6 +191,9 @@ static long send_nmi(struct vcpu *v)
 {
 	v->arch.nmi_pending = true;
 	vcpu_kick(v);
+	if (v == current_vcpu()) {
+		atomic_fetch_or_explicit(&this_cpu()->work, CPU_WORK_EVENTS, memory_order_relaxed);
+	}
 	return 0;
 }
 

@@ -59,6 +59,14 @@ static inline unsigned table_index(uint64_t va, unsigned level)
 	return (unsigned)(va >> (PAGE_SHIFT + TABLE_SHIFT * (level - 1))) & (TABLE_ENTRIES - 1);
 }
 
+/* The bits that no table translates repeat the highest that one does. */
+static inline bool table_va_is_canonical(uint64_t va)
+{
+	unsigned unused = 64 - PAGE_SHIFT - 4 * TABLE_SHIFT;
+
+	return (uint64_t)((int64_t)(va << unused) >> unused) == va;
+}
+
 static inline bool table_slot_is_ours(unsigned level, unsigned index)
 {
 	return level == 4 &&

@@ -491,7 +491,7 @@ uint64_t *page_table_find_l1(mfn_t root, uint64_t va)
 {
 	uint64_t *table = frame_ptr(root);
 
-	if (table_slot_is_ours(4, table_index(va, 4))) {
+	if (!table_va_is_canonical(va) || table_slot_is_ours(4, table_index(va, 4))) {
 		return NULL;
 	}
 	for (unsigned level = 4; level > 1; level--) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which ports and device memory domains may touch, and port accesses the processor refused. */
 #include <arch/apic.h>
+#include <arch/features.h>
 #include <arch/instructions.h>
 #include <arch/io.h>
 #include <arch/msi.h>
@@ -80,7 +81,8 @@ static void add_register(const struct acpi_register *r, enum io_kind kind)
 
 static void withhold(paddr_t address, uint64_t bytes)
 {
-	if (address && mmio_withhold(address >> PAGE_SHIFT, (address + bytes - 1) >> PAGE_SHIFT)) {
+	if (address && bytes &&
+	    mmio_withhold(address >> PAGE_SHIFT, (address + bytes - 1) >> PAGE_SHIFT)) {
 		panic("too many ranges of device memory to keep from domains");
 	}
 }
@@ -89,6 +91,8 @@ static void withhold(paddr_t address, uint64_t bytes)
 
 static void keep_device_memory(const struct acpi_info *acpi)
 {
+	/* Bits that the processor reserves: an entry with one would fault with them set. */
+	withhold(BIT(cpu_features.physical_bits), BIT(52) - BIT(cpu_features.physical_bits));
 	withhold(apic_base(), PAGE_SIZE);
 	withhold(acpi->hpet_address, 1024);
 	for (unsigned i = 0; i < acpi->ioapic_count; i++) {

@@ -215,7 +215,7 @@ void paging_fill_guest_root(mfn_t root, bool m2p_visible)
 		table[slot] = idle_root[slot];
 	}
 	if (!m2p_visible) {
-		table[HYPERVISOR_FIRST_SLOT] &= ~(uint64_t)PTE_USER;
+		table[HYPERVISOR_FIRST_SLOT] = 0;
 	}
 }
 
@@ -240,8 +240,7 @@ static int split(uint64_t *entry, unsigned level)
 	for (unsigned i = 0; i < 512; i++) {
 		entries[i] = ((*entry & PTE_ADDRESS) + i * step) | bits;
 	}
-	*(volatile uint64_t *)entry =
-		mfn_to_paddr(table) | PTE_PRESENT | PTE_WRITE | PTE_ACCESSED;
+	*(volatile uint64_t *)entry = mfn_to_paddr(table) | PTE_PRESENT | PTE_WRITE | PTE_ACCESSED;
 	return 0;
 }
 

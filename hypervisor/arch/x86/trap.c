@@ -68,8 +68,9 @@ static bool enter_by_int(struct vcpu *v, struct guest_frame *frame)
 	if (guest_read(code, GUEST_VA(frame->rip), sizeof(code)) || code[0] != 0xcd) {
 		return false;
 	}
+	/* Vector 0x80 is open to all: the ABI treats it as the way of 32-bit system calls. */
 	if (!v->arch.trap[code[1]].address ||
-	    v->arch.trap[code[1]].dpl < (v->arch.in_kernel ? 1 : 3)) {
+	    (code[1] != 0x80 && v->arch.trap[code[1]].dpl < (v->arch.in_kernel ? 1 : 3))) {
 		return false;
 	}
 	frame->rip += sizeof(code);
