@@ -16,6 +16,7 @@
 #include <boot/multiboot1.h>
 #include <debug/log.h>
 #include <domain/schedule.h>
+#include <hypercall/hypercall.h>
 #include <lib/format.h>
 #include <memory/frame_alloc.h>
 
@@ -58,6 +59,8 @@ static void read_loader(uint64_t loader_info, uint64_t loader_magic)
 		  multiboot1_parse(&info, &memory, loader_info, &report);
 
 	cmdline_parse(ok ? info.command_line : "", &options, &report);
+	format_text(hypervisor_command_line, sizeof(hypervisor_command_line), "%s",
+		    ok ? info.command_line : "");
 	if (!ok) {
 		log_error("not started by a Multiboot loader (magic %#lx)\n", loader_magic);
 	}

@@ -63,7 +63,7 @@ struct domain {
 	struct domain_arch arch;
 
 	struct shared_info *shared_info;
-	uint64_t vm_assist;
+	_Atomic uint64_t vm_assist; /* bits VMASST_TYPE_* */
 
 	unsigned vcpu_count;
 	struct vcpu *vcpu[VCPU_MAX];

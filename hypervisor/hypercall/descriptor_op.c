@@ -3,7 +3,7 @@
 #include <arch/descriptor.h>
 #include <hypercall/hypercall.h>
 #include <lib/error.h>
-#include <memory/page_type.h>
+#include <memory/mmu_update.h>
 
 #define GDT_ENTRIES_PER_FRAME 512
 
@@ -23,32 +23,11 @@ long hypercall_set_gdt(uint64_t list, uint64_t entries, uint64_t a3, uint64_t a4
 	return rc ? refuse(rc) : 0;
 }
 
-static void write_descriptor(mfn_t mfn, uint64_t offset, uint64_t descriptor)
-{
-	/* At once: the processor may be reading it. */
-	__atomic_store_n((uint64_t *)frame_ptr(mfn) + offset / 8, descriptor, __ATOMIC_RELAXED);
-}
-
 /* One descriptor by its machine address, in a table that is in use or in one still being made. */
 long hypercall_update_descriptor(uint64_t at, uint64_t descriptor, uint64_t a3, uint64_t a4,
 				 uint64_t a5)
 {
-	struct domain_memory *dm = &current_domain()->memory;
-	mfn_t mfn = paddr_to_mfn(at);
-	uint64_t offset = at % PAGE_SIZE;
+	int rc = mmu_update_descriptor(&current_domain()->memory, at, descriptor);
 
-	if (offset % 8 || !descriptor_accept(&descriptor)) {
-		return refuse(-EINVAL);
-	}
-	if (page_type_is(dm, mfn, PAGE_DESCRIPTOR) && !page_descriptor_get(dm, mfn)) {
-		write_descriptor(mfn, offset, descriptor);
-		page_descriptor_put(dm, mfn);
-		return 0;
-	}
-	if (page_writable_get(dm, mfn, false)) {
-		return refuse(-EINVAL);
-	}
-	write_descriptor(mfn, offset, descriptor);
-	page_type_put(mfn);
-	return 0;
+	return rc == -ERESTART ? hypercall_again(at, descriptor, a3, a4) : rc;
 }

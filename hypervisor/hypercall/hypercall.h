@@ -6,6 +6,7 @@
 #include <debug/log.h>
 #include <domain/domain.h>
 #include <lib/base.h>
+#include <xen/version.h>
 
 /*
  * A handler gets the five argument registers as they are and returns what the guest finds in RAX.
@@ -17,6 +18,9 @@ struct hypercall {
 	hypercall_fn *fn; /* null: -ENOSYS */
 	const char *name;
 };
+
+/* The boot loader's command line for us, set once at start-up. */
+extern xen_commandline_t hypervisor_command_line;
 
 #define HYPERCALL_COUNT 64
 extern const struct hypercall hypercall_table[HYPERCALL_COUNT];

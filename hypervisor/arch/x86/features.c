@@ -34,6 +34,8 @@ void features_detect(void)
 	memcpy(f->vendor + 4, &leaf.d, 4);
 	memcpy(f->vendor + 8, &leaf.c, 4);
 
+	f->highest_leaf = highest;
+	f->highest_extended_leaf = highest_extended;
 	leaf = cpuid(1, 0);
 	f->xsave = leaf.c & BIT(26);
 	f->x2apic = leaf.c & BIT(21);

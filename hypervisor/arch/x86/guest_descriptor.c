@@ -3,13 +3,12 @@
  */
 #include <arch/descriptor.h>
 #include <arch/guest_copy.h>
-#include <arch/guest_walk.h>
 #include <arch/instructions.h>
 #include <arch/paging.h>
 #include <domain/domain.h>
 #include <lib/error.h>
 #include <lib/string.h>
-#include <memory/page_type.h>
+#include <memory/page_table.h>
 
 /*
  * The frames in a window are held as frames of descriptors, so that no guest can write to them but
@@ -140,10 +139,10 @@ bool descriptors_fault_in_ldt(struct vcpu *v, uint64_t address)
 	mfn_t mfn;
 
 	if (offset >= v->arch.ldt_entries * UINT64_C(8) || !mfn_is_none(v->arch.ldt_frame[page]) ||
-	    !guest_walk(&walk, v->memory.kernel_root, v->arch.ldt_base + page * PAGE_SIZE)) {
+	    !guest_translate(v->memory.kernel_root, v->arch.ldt_base + page * PAGE_SIZE, &walk)) {
 		return false;
 	}
-	mfn = paddr_to_mfn(walk.entry[1] & PTE_ADDRESS);
+	mfn = entry_mfn(walk.entry[1]);
 	if (page_descriptor_get(&v->domain->memory, mfn)) {
 		return false;
 	}

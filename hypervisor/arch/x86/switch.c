@@ -7,6 +7,7 @@
 #include <arch/fixup.h>
 #include <arch/fpu.h>
 #include <arch/instructions.h>
+#include <arch/msr.h>
 #include <arch/port.h>
 #include <arch/regs.h>
 #include <arch/switch.h>
@@ -164,6 +165,8 @@ void vcpu_switch(struct vcpu *next)
 	descriptors_load_ldt(next);
 	descriptors_load_io_bitmap(next);
 	descriptors_select_io(&next->arch);
+	control_regs_load(next);
+	msrs_load(next);
 	debug_regs_load(next);
 	control_regs_load(next);
 	*guest_frame() = next->arch.frame;

@@ -9,6 +9,7 @@ struct cpu_features {
 	bool nx, gbpages, smep, smap, fsgsbase, xsave, x2apic, invariant_tsc, tsc_deadline, rdtscp;
 	bool cpuid_faulting;
 	bool avx, avx512;
+	uint32_t highest_leaf, highest_extended_leaf; /* of CPUID */
 	uint32_t physical_bits;
 	uint32_t xsave_bytes; /* size of an area for all of `xcr0` */
 	uint64_t xcr0;	      /* the state components we let guests have */

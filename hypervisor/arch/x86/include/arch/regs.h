@@ -29,9 +29,14 @@
 
 #define RFLAGS_CF    0x000001
 #define RFLAGS_FIXED 0x000002 /* reads as one */
+#define RFLAGS_PF    0x000004
+#define RFLAGS_AF    0x000010
+#define RFLAGS_ZF    0x000040
+#define RFLAGS_SF    0x000080
 #define RFLAGS_TF    0x000100
 #define RFLAGS_IF    0x000200
 #define RFLAGS_DF    0x000400
+#define RFLAGS_OF    0x000800
 #define RFLAGS_IOPL  0x003000
 #define RFLAGS_NT    0x004000
 #define RFLAGS_RF    0x010000
@@ -40,6 +45,8 @@
 #define RFLAGS_VIF   0x080000
 #define RFLAGS_VIP   0x100000
 #define RFLAGS_ID    0x200000
+
+#define DR6_STEP 0x4000
 
 #define PTE_PRESENT  0x001
 #define PTE_WRITE    0x002
@@ -86,6 +93,7 @@
 
 #define MSR_TSC		   0x10
 #define MSR_APIC_BASE	   0x1b
+#define MSR_MICROCODE	   0x8b
 #define MSR_MISC_ENABLE	   0x1a0
 #define MSR_PAT		   0x277
 #define MSR_DEBUGCTL	   0x1d9
@@ -101,6 +109,7 @@
 #define MSR_SYSENTER_CS	   0x174
 #define MSR_SYSENTER_ESP   0x175
 #define MSR_SYSENTER_EIP   0x176
+#define MSR_AMD_HWCR	   0xc0010015
 
 #define EFER_SCE 0x001
 #define EFER_LME 0x100

@@ -54,6 +54,7 @@ struct vcpu_arch {
 
 	uint64_t dr[8];
 	uint64_t cr4; /* as the guest sees it */
+	uint32_t tsc_aux;
 	uint64_t xcr0;
 	void *fpu_area;
 	guest_va_t io_bitmap; /* PHYSDEVOP_set_iobitmap: for the guest's programs */
