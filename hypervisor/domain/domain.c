@@ -64,19 +64,28 @@ struct domain *domain_create(domid_t id, bool privileged, uint32_t highest_port)
 	return d;
 }
 
-struct domain *domain_get(domid_t id)
+struct domain *domain_get_from(domid_t id)
 {
 	struct domain *d;
 
 	lock_acquire(&domains_lock);
 	for (d = domains; d && d->id < id; d = d->next) {
 	}
-	if (d && d->id == id) {
+	if (d) {
 		atomic_fetch_add_explicit(&d->references, 1, memory_order_relaxed);
-	} else {
-		d = NULL;
 	}
 	lock_release(&domains_lock);
+	return d;
+}
+
+struct domain *domain_get(domid_t id)
+{
+	struct domain *d = domain_get_from(id);
+
+	if (d && d->id != id) {
+		domain_put(d);
+		d = NULL;
+	}
 	return d;
 }
 

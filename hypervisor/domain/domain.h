@@ -87,6 +87,7 @@ static inline struct domain *current_domain(void)
 struct domain *domain_create(domid_t id, bool privileged,
 			     uint32_t highest_port); /* null: no memory */
 struct domain *domain_get(domid_t id);		     /* null: none such; pairs with domain_put */
+struct domain *domain_get_from(domid_t id);	     /* the first with at least this id */
 void domain_put(struct domain *d);
 
 /* Resolves DOMID_SELF; another domain only for a caller who may: else null. */

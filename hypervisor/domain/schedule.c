@@ -2,6 +2,7 @@
 /* Which vCPU runs on a CPU, and the timers that wake it. */
 #include <arch/switch.h>
 #include <arch/trap.h>
+#include <debug/keys.h>
 #include <domain/schedule.h>
 
 #define SLICE_NS UINT64_C(30000000)
@@ -153,6 +154,9 @@ void deferred_work(void)
 		}
 		if (work & CPU_WORK_TIMER) {
 			run_timers();
+		}
+		if (work & CPU_WORK_KEYS) {
+			keys_handle_input();
 		}
 		if (work & CPU_WORK_SCHEDULE || !cpu->vcpu || !is_runnable(cpu->vcpu)) {
 			schedule();

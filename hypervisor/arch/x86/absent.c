@@ -14,17 +14,3 @@ void console_write(const char *text, size_t length)
 		uart_put(text[i]);
 	}
 }
-
-long hypercall_console_io(uint64_t op, uint64_t count, uint64_t text, uint64_t a4, uint64_t a5)
-{
-	char part[128];
-
-	for (; op == CONSOLEIO_write && count; count -= MIN(count, sizeof(part))) {
-		if (guest_read(part, GUEST_VA(text), MIN(count, sizeof(part)))) {
-			return refuse(-EFAULT);
-		}
-		log_write(part, MIN(count, sizeof(part)));
-		text += sizeof(part);
-	}
-	return op == CONSOLEIO_write ? 0 : refuse(-ENOSYS);
-}
