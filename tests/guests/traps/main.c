@@ -70,6 +70,7 @@ static void check_interrupts(void)
 	TRY("int $0x20", : : : "memory");
 	ok(refused_gate(GATE) || caught_gate(),
 	   "one of level 0 is #GP (Xen: the kernel counts as ring 1) or open");
+	pv_trap_set(0x80, 1);
 	TRY("int $0x80", : : : "memory");
 	ok(caught(0x80), "int 0x80 needs no emulation");
 	is(behind(), 0, "and comes back behind it");

@@ -80,6 +80,8 @@ static void check_alive(const char *after)
 	pv_vcpu->evtchn_upcall_mask = 1;
 }
 
+#define KERNEL_END 0x400000UL
+
 struct victim {
 	const char *name;
 	unsigned int nr;
@@ -172,9 +174,10 @@ static void attack(const struct victim *victim)
 			pv_hypercall(victim->nr, a, random() % 2, wild(), wild(), wild());
 			continue;
 		}
-		if (victim->nr == __HYPERVISOR_update_va_mapping &&
-		    a - (unsigned long)spare < 2 * PAGE_SIZE) {
-			continue;
+		if ((victim->nr == __HYPERVISOR_update_va_mapping ||
+		     victim->nr == __HYPERVISOR_update_va_mapping_otherdomain) &&
+		    a < KERNEL_END) {
+			continue; /* it may well unmap this kernel */
 		}
 		pv_hypercall(victim->nr, a, wild(), wild(), wild(), wild());
 		pv_vcpu->evtchn_upcall_mask = 1;
