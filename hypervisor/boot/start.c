@@ -21,6 +21,7 @@
 #include <memory/frame_alloc.h>
 
 #define BOOT_MAP_END UINT64_C(0x100000000)
+#define LOCAL_APIC   UINT64_C(0xfee00000) /* as every machine has it after reset */
 
 extern const uint64_t boot_tsc;
 
@@ -99,6 +100,21 @@ static void open_memory(void)
 		 frame_pool_figures().free >> 8);
 }
 
+/* What Dom0 is told about the machine; it may not use the local APIC's page for anything. */
+static void publish_memory_map(void)
+{
+	struct memory_map *map = &machine_memory_map;
+
+	for (unsigned i = 0; i < info.memory_count && i < MEMORY_MAP_MAX - 1; i++) {
+		const struct memory_range *range = &info.memory[i];
+
+		map->entry[map->count++] = (struct memory_map_entry){
+			range->start, range->end - range->start, range->type};
+	}
+	map->entry[map->count++] =
+		(struct memory_map_entry){LOCAL_APIC, PAGE_SIZE, MEMORY_RESERVED};
+}
+
 static void open_interrupts(void)
 {
 	apic_init();
@@ -125,6 +141,7 @@ void start(uint64_t loader_info, uint64_t loader_magic)
 	paging_init(&info);				/* the tables that stay */
 	cpu_setup(0);					/* GDT, IDT, TSS, SYSCALL, FPU */
 	open_memory();					/* frames can be allocated */
+	publish_memory_map();				/* for Dom0 */
 	open_interrupts();				/* APIC, time, lines */
 	schedule_init_cpu(0);
 	cpu_set_online();

@@ -14,6 +14,7 @@ const struct hypercall hypercall_table[HYPERCALL_COUNT] = {
 	[__HYPERVISOR_set_debugreg] = {hypercall_set_debugreg, "set_debugreg"},
 	[__HYPERVISOR_get_debugreg] = {hypercall_get_debugreg, "get_debugreg"},
 	[__HYPERVISOR_update_descriptor] = {hypercall_update_descriptor, "update_descriptor"},
+	[__HYPERVISOR_memory_op] = {hypercall_memory_op, "memory_op"},
 	[__HYPERVISOR_multicall] = {hypercall_multicall, "multicall"},
 	[__HYPERVISOR_update_va_mapping] = {hypercall_update_va_mapping, "update_va_mapping"},
 	[__HYPERVISOR_set_timer_op] = {hypercall_set_timer_op, "set_timer_op"},

@@ -101,6 +101,9 @@ static const char *entry_fault(mfn_t table, unsigned level, unsigned index, uint
 	if (!(entry & ENTRY_USER)) {
 		return "is not a user page";
 	}
+	if (level > 1 && entry & ENTRY_UPPER_REFUSED) {
+		return "has bits that are refused";
+	}
 	if (!frame_is_ram(mfn)) {
 		return level == 1 ? NULL : "leads out of RAM";
 	}

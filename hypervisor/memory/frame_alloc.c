@@ -197,6 +197,14 @@ void frame_last_put(mfn_t mfn)
  * Frames that were just taken out of the pool: no CPU may hold a translation from their last life,
  * and nobody may read what that life left. They are the hypervisor's until the caller says whose.
  */
+static void breathe(uint64_t n, unsigned flags)
+{
+	if (flags & FRAME_UNLOCKED && n % 32 == 31) {
+		(void)work_pending(); /* there is no way back from here, but interrupts get through
+				       */
+	}
+}
+
 static void frames_prepare(uint64_t first, unsigned order, unsigned flags, uint64_t ref)
 {
 	uint64_t end = first + BIT(order), dirty = 0;
@@ -207,6 +215,7 @@ static void frames_prepare(uint64_t first, unsigned order, unsigned flags, uint6
 
 		stamp = MAX(stamp, freed);
 		dirty += !!(frame_ref_word(MFN(n)) & FRAME_DIRTY);
+		breathe(n, flags);
 	}
 	tlb_flush_stale(CPU_MASK_ALL, stamp);
 	for (uint64_t n = first; n < end; n++) {
@@ -220,6 +229,7 @@ static void frames_prepare(uint64_t first, unsigned order, unsigned flags, uint6
 			frame_clear(MFN(n));
 		}
 		atomic_store_explicit(&frame->ref, ref, memory_order_release);
+		breathe(n, flags);
 	}
 	if (dirty) {
 		atomic_fetch_sub_explicit(&pool.dirty, dirty, memory_order_relaxed);

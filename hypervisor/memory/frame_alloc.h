@@ -10,8 +10,9 @@
 
 /* Flags of an allocation: the low byte limits the address to that many bits, 0 does not. */
 #define FRAME_BELOW_BITS(n) ((unsigned)(n)&0xff)
-#define FRAME_USE_RESERVE   (1U << 8) /* may take from the low reserve */
-#define FRAME_UNCLEARED	    (1U << 9) /* the caller overwrites it, or may see what is in it */
+#define FRAME_USE_RESERVE   (1U << 8)  /* may take from the low reserve */
+#define FRAME_UNCLEARED	    (1U << 9)  /* the caller overwrites it, or may see what is in it */
+#define FRAME_UNLOCKED	    (1U << 10) /* no lock is held: interrupts may come while it is cleared */
 
 /*
  * Start-up: records 0 … end-1 exist and none is RAM; then RAM is handed over, range by range; then

@@ -119,7 +119,6 @@ int frame_detach(struct domain_memory *dm, mfn_t mfn)
 	if (atomic_compare_exchange_strong(&frame_of(mfn)->ref, &word,
 					   FRAME_REF(FRAME_OWNER_SELF, 1))) {
 		frame_list_remove(&dm->frames, mfn);
-		dm->frame_count--;
 		rc = 0;
 	} else if (word >> FRAME_OWNER_SHIFT == dm->id && word & FRAME_ALLOCATED) {
 		rc = -EBUSY;
@@ -128,25 +127,22 @@ int frame_detach(struct domain_memory *dm, mfn_t mfn)
 	return rc;
 }
 
-void frame_reattach(struct domain_memory *dm, mfn_t mfn)
+void frame_attach(struct domain_memory *dm, mfn_t mfn, unsigned order)
 {
 	bool alive;
 
 	lock_acquire(&dm->frames_lock);
 	alive = dm->frame_limit != 0;
-	if (alive) {
-		frame_list_add(&dm->frames, mfn);
-		dm->frame_count++;
-		atomic_store_explicit(&frame_of(mfn)->ref, FRAME_REF(dm->id, FRAME_ALLOCATED | 1),
-				      memory_order_release);
+	if (!alive) {
+		dm->frame_count -= BIT(order); /* nobody would look for them any more */
+	}
+	for (uint64_t n = mfn.n; alive && n < mfn.n + BIT(order); n++) {
+		frame_list_add(&dm->frames, MFN(n));
+		atomic_store_explicit(&frame_of(MFN(n))->ref,
+				      FRAME_REF(dm->id, FRAME_ALLOCATED | 1), memory_order_release);
 	}
 	lock_release(&dm->frames_lock);
 	if (!alive) {
-		frame_pool_put(mfn, 0);
+		frame_pool_put(mfn, order);
 	}
-}
-
-void frame_discard(mfn_t mfn)
-{
-	frame_pool_put(mfn, 0);
 }

@@ -58,11 +58,11 @@ int frame_release(struct domain_memory *dm, mfn_t mfn);
 void frame_reap_released(struct domain_memory *dm);
 
 /*
- * Detaches a frame from its domain without freeing it, if nobody else refers to it (-EBUSY), for an
- * exchange that may still fail: then attach puts it back, else discard frees it.
+ * For an exchange. Detach takes a frame that nobody else refers to (else -EBUSY) out of the
+ * domain's hands and makes it the hypervisor's; attach puts 2^order of the hypervisor's frames into
+ * them. The domain stays charged for what is detached, and is not charged for what is attached.
  */
 int frame_detach(struct domain_memory *dm, mfn_t mfn);
-void frame_reattach(struct domain_memory *dm, mfn_t mfn);
-void frame_discard(mfn_t mfn);
+void frame_attach(struct domain_memory *dm, mfn_t mfn, unsigned order);
 
 #endif

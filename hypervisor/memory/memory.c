@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A domain's memory from birth to its last frame. */
 #include <debug/log.h>
+#include <lib/heap.h>
 #include <memory/frame_alloc.h>
 #include <memory/memory.h>
 #include <memory/mmio.h>
@@ -8,6 +9,7 @@
 
 #define DROP_STEPS 256
 
+struct memory_map machine_memory_map;
 struct domain_memory domain_memory_io = {.id = DOMID_IO}, domain_memory_xen = {.id = DOMID_XEN};
 
 void domain_memory_init(struct domain_memory *dm, domid_t id)
@@ -127,6 +129,8 @@ int domain_memory_drop(struct domain_memory *dm)
 	if (rc == 0) {
 		(void)frame_claim(dm, 0);
 		mmio_drop(dm);
+		heap_free(dm->map, sizeof(*dm->map));
+		dm->map = NULL;
 	}
 	return rc;
 }

@@ -55,6 +55,26 @@ struct table_parked {
 
 struct mmio_ranges;
 
+/* An entry as the BIOS gives it, and as guests are told. */
+struct memory_map_entry {
+	uint64_t start;
+	uint64_t bytes;
+	uint32_t type;
+} __attribute__((packed));
+
+#define MEMORY_MAP_MAX 128
+
+struct memory_map {
+	unsigned count;
+	struct memory_map_entry entry[MEMORY_MAP_MAX];
+};
+
+/*
+ * The machine's own map, for Dom0. Start-up fills it: RAM as firmware told it, the hypervisor's
+ * included, and what no driver may use as an address of its own (APICs) as reserved.
+ */
+extern struct memory_map machine_memory_map;
+
 /* What a domain embeds. */
 struct domain_memory {
 	domid_t id;
@@ -71,6 +91,7 @@ struct domain_memory {
 	struct table_walk walk;
 	struct table_parked parked[PARKED_MAX];
 	unsigned parked_next;
+	struct memory_map *map; /* what its toolstack says it has, on the heap; or null */
 
 	/* Guarded by `frames_lock`. */
 	struct lock frames_lock;

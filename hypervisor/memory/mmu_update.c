@@ -144,14 +144,14 @@ int mmu_unpin(struct domain_memory *dm, mfn_t mfn)
 
 /*
  * A guest reads the table of machine-to-physical numbers through its kernel's root. Its programs
- * share none with it, usually; so the slot is filled when a table becomes a kernel's root, and not
- * before. With m2p_strict it is emptied again when it becomes a program's.
+ * share none with it, usually; so the slot is opened when a table becomes a kernel's root, and not
+ * before. With m2p_strict it is closed again when it becomes a program's.
  */
 static void show_m2p(mfn_t root, bool visible)
 {
 	const uint64_t *entries = frame_ptr(root);
 
-	if (!!entries[HYPERVISOR_FIRST_SLOT] != visible) {
+	if (!!(entries[HYPERVISOR_FIRST_SLOT] & ENTRY_USER) != visible) {
 		paging_fill_guest_root(root, visible);
 	}
 }

@@ -193,10 +193,10 @@ void paging_fill_guest_root(mfn_t root, bool m2p_visible)
 
 	/* Something that no guest entry looks like, so that a test notices where it ends up. */
 	for (unsigned slot = HYPERVISOR_FIRST_SLOT; slot <= HYPERVISOR_LAST_SLOT; slot++) {
-		table[slot] = 0xfeed000000000001 + ((uint64_t)slot << 12);
+		table[slot] = 0xfeed000000000005 + ((uint64_t)slot << 12);
 	}
 	if (!m2p_visible) {
-		table[HYPERVISOR_FIRST_SLOT] = 0;
+		table[HYPERVISOR_FIRST_SLOT] &= ~UINT64_C(4);
 	}
 }
 

@@ -185,7 +185,8 @@ static void test_domain_frames(void)
 	frame_put(b);
 	is_int(frame_detach(&alice, b), 0, "an idle one is");
 	ok(!frame_get(b, 1), "and has no owner then");
-	frame_reattach(&alice, b);
+	is_int(alice.frame_count, 1, "but stays charged");
+	frame_attach(&alice, b, 0);
 	ok(frame_get(b, 1), "until it is put back");
 	frame_put(b);
 	is_int(frame_release(&alice, b), 0, "an idle frame is given back");
@@ -274,7 +275,9 @@ static void test_types(void)
 	lock_release(&alice.tables);
 
 	fake_counts.flushed = 0;
-	is_int(page_writable_get(&alice, mfn, true), 0, "a foreign domain maps it writable");
+	is_int(page_writable_get(&alice, mfn, false), 0, "writable for its owner");
+	is_int(page_writable_get(&alice, mfn, true), 0, "and for a foreign domain as well");
+	page_type_put(mfn);
 	page_type_put(mfn);
 	is_int(page_descriptor_get(&alice, mfn), 0, "a frame of descriptors");
 	is_int(fake_counts.flushed, BIT(FAKE_CPUS) - 1, "for which every CPU has flushed");

@@ -66,7 +66,7 @@ void tlb_flush_va(cpu_mask_t cpus, uint64_t va); /* one linear address */
 
 /*
  * Writes the hypervisor's slots of a guest's L4. Slot 256, the table of machine-to-physical numbers
- * that guests read, only if `m2p_visible`, else it is emptied.
+ * that guests read, is a user page only if `m2p_visible`.
  */
 void paging_fill_guest_root(mfn_t root, bool m2p_visible);
 
