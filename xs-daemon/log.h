@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lines for the administrator; who links decides where they go. */
+#ifndef XS_DAEMON_LOG_H
+#define XS_DAEMON_LOG_H
+
+__attribute__((format(printf, 1, 2))) void log_line(const char *format, ...);
+
+#endif
