@@ -38,9 +38,15 @@ static int reply_text(struct request *request, struct buffer *text)
 	return 0;
 }
 
+/* The columns are those of the stock daemon: scripts cut them. */
 static void row(struct buffer *text, const char *name, int64_t value, const char *meaning)
 {
-	print(text, "%-17s: %8lld%s%s\n", name, (long long)value, meaning[0] ? " " : "", meaning);
+	print(text, "%-17s: %8lld %s\n", name, (long long)value, meaning);
+}
+
+static void usage_row(struct buffer *text, const char *name, int64_t value)
+{
+	print(text, "%-16s: %8lld\n", name, (long long)value);
 }
 
 static int print_quotas(struct request *request)
@@ -64,15 +70,15 @@ static int print_domain(struct request *request, uint32_t domid)
 		return -ENOENT;
 	}
 	print(&text, "Domain %u:\n", domid);
-	row(&text, "nodes", domain->nodes, "");
-	row(&text, "watches", domain->watches, "");
-	row(&text, "transactions", domain->transactions, "");
-	row(&text, "outstanding", domain->client ? domain->client->outstanding : 0, "");
-	row(&text, "memory", domain->memory, "");
+	usage_row(&text, "nodes", domain->nodes);
+	usage_row(&text, "watches", domain->watches);
+	usage_row(&text, "transactions", domain->transactions);
+	usage_row(&text, "outstanding", domain->client ? domain->client->outstanding : 0);
+	usage_row(&text, "memory", domain->memory);
 	for (int i = 0; i < QUOTA_COUNT; i++) {
 		if (domain->refused[i]) {
 			snprintf(name, sizeof(name), "refused:%s", quota_kinds[i].name);
-			row(&text, name, domain->refused[i], "");
+			usage_row(&text, name, domain->refused[i]);
 		}
 	}
 	return reply_text(request, &text);

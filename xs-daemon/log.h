@@ -3,6 +3,9 @@
 #ifndef XS_DAEMON_LOG_H
 #define XS_DAEMON_LOG_H
 
-__attribute__((format(printf, 1, 2))) void log_line(const char *format, ...);
+__attribute__((format(printf, 1, 2), nonnull(1))) void log_line(const char *format, ...);
+
+/* From now on to this file, if it can be opened. */
+void log_to(const char *path);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The machine behind Linux' /dev/xen: evtchn, gntdev, privcmd and xenbus_backend. */
+#define __XEN_TOOLS__ 1 /* the headers of the ABI show sysctl to tools alone */
 #include "machine.h"
 
 #include <errno.h>
@@ -10,9 +11,8 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <xen/xen.h>
-#define __XEN_TOOLS__ 1
 #include <xen/sysctl.h>
+#include <xen/xen.h>
 
 #define PAGE_SIZE      4096
 #define STORE_GRANT    1  /* the reserved entry of each domain's grant table */

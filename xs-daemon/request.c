@@ -48,6 +48,9 @@ void request_reply_text(struct request *request, const char *text)
 
 int request_path(const struct request *request, const char *text, char out[WIRE_PATH_MAX])
 {
+	if (text[0] == '@') {
+		return -EINVAL; /* special: to be watched, and no node */
+	}
 	return wire_path(out, text, request->client->domain->domid,
 			 request->store->quota[QUOTA_PATH_MAX]);
 }
@@ -450,6 +453,7 @@ enum {
 	NODES = 1,	/* acts on nodes: inside a transaction, if one is given */
 	READS = 2,	/* changes nothing outside of a transaction */
 	PRIVILEGED = 4, /* for the control domain alone */
+	NO_ID = 8,	/* a transaction id means nothing */
 };
 
 static const struct operation_kind {
@@ -461,8 +465,8 @@ static const struct operation_kind {
 	[XS_DIRECTORY] = {"DIRECTORY", do_directory, NODES | READS},
 	[XS_READ] = {"READ", do_read, NODES | READS},
 	[XS_GET_PERMS] = {"GET_PERMS", do_get_perms, NODES | READS},
-	[XS_WATCH] = {"WATCH", do_watch, 0},
-	[XS_UNWATCH] = {"UNWATCH", do_unwatch, 0},
+	[XS_WATCH] = {"WATCH", do_watch, NO_ID},
+	[XS_UNWATCH] = {"UNWATCH", do_unwatch, NO_ID},
 	[XS_TRANSACTION_START] = {"TRANSACTION_START", do_transaction_start, 0},
 	[XS_TRANSACTION_END] = {"TRANSACTION_END", do_transaction_end, 0},
 	[XS_INTRODUCE] = {"INTRODUCE", request_introduce, PRIVILEGED},
@@ -493,7 +497,7 @@ static int perform(struct request *request)
 
 	if (!kind) {
 		rc = -ENOSYS;
-	} else if (header->tx_id && !request->transaction) {
+	} else if (header->tx_id && !request->transaction && !(kind->flags & NO_ID)) {
 		rc = -ENOENT;
 	} else if (kind->flags & PRIVILEGED && !access_privileged(request->client)) {
 		rc = -EACCES;

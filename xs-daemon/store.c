@@ -175,18 +175,15 @@ void store_partial(struct client *client, const void *bytes, size_t length)
 	client->in_total += length;
 }
 
-char *store_queue_begin(struct client *client, size_t room)
+void store_queue(struct store *store, struct client *client, uint32_t type, uint32_t req_id,
+		 uint32_t tx_id, const char *payload, size_t length)
 {
-	return buffer_reserve(&client->out, WIRE_HEADER + room) + WIRE_HEADER;
-}
-
-void store_queue_end(struct store *store, struct client *client, size_t length)
-{
-	struct xsd_sockmsg *header = (void *)(client->out.data + client->out.end);
+	struct xsd_sockmsg header = {
+		.type = type, .req_id = req_id, .tx_id = tx_id, .len = (uint32_t)length};
 	uint32_t limit = store->quota[QUOTA_MEMORY];
 
-	header->len = (uint32_t)length;
-	client->out.end += WIRE_HEADER + length;
+	buffer_append(&client->out, &header, sizeof(header));
+	buffer_append(&client->out, payload, length);
 	client->out_total += WIRE_HEADER + length;
 	client->outstanding++;
 	if (!client->dirty) {
@@ -197,19 +194,6 @@ void store_queue_end(struct store *store, struct client *client, size_t length)
 	if (!access_privileged(client) && limit && buffer_length(&client->out) > limit) {
 		client->overrun = true;
 	}
-}
-
-void store_queue(struct store *store, struct client *client, uint32_t type, uint32_t req_id,
-		 uint32_t tx_id, const char *payload, size_t length)
-{
-	char *body = store_queue_begin(client, length);
-
-	*(struct xsd_sockmsg *)(void *)(body - WIRE_HEADER) =
-		(struct xsd_sockmsg){.type = type, .req_id = req_id, .tx_id = tx_id};
-	if (length) {
-		memcpy(body, payload, length);
-	}
-	store_queue_end(store, client, length);
 }
 
 void store_sent(struct client *client, size_t length)

@@ -113,11 +113,9 @@ struct domain *store_domain(struct store *store, uint32_t domid);
 struct domain *store_domain_find(const struct store *store, uint32_t domid);
 void store_domain_idle(struct store *store, struct domain *domain);
 
-/* Queues one message; the payload is `first` followed by `second`. */
+/* Queues one message. */
 void store_queue(struct store *store, struct client *client, uint32_t type, uint32_t req_id,
 		 uint32_t tx_id, const char *payload, size_t length);
-char *store_queue_begin(struct client *client, size_t room);
-void store_queue_end(struct store *store, struct client *client, size_t length);
 
 /* The shell has sent so many bytes of the queue. */
 void store_sent(struct client *client, size_t length);

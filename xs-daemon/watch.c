@@ -108,20 +108,20 @@ static void queue_event(struct store *store, struct watch *watch, const char *pa
 	const char *shown = path[0] == '@' ? path : path + watch->relative;
 	size_t length = strlen(shown) + 1, token_length = strlen(watch->token) + 1;
 	uint64_t hash = table_hash(HASH_START, shown, length);
-	char *payload;
+	char payload[XENSTORE_PAYLOAD_MAX];
 
+	if (length + token_length > sizeof(payload)) {
+		return; /* a long token, and a path far below the watch: it has no message */
+	}
 	if (watch->last_start != FLOOR_NONE && watch->last_start >= client->floor &&
 	    watch->last_hash == hash) {
 		return;
 	}
 	watch->last_start = client->out_total;
 	watch->last_hash = hash;
-	payload = store_queue_begin(client, length + token_length);
 	memcpy(payload, shown, length);
 	memcpy(payload + length, watch->token, token_length);
-	*(struct xsd_sockmsg *)(void *)(payload - WIRE_HEADER) =
-		(struct xsd_sockmsg){.type = XS_WATCH_EVENT};
-	store_queue_end(store, client, length + token_length);
+	store_queue(store, client, XS_WATCH_EVENT, 0, 0, payload, length + token_length);
 }
 
 void watch_first_event(struct store *store, struct client *client)

@@ -26,14 +26,17 @@ static bool path_character(char c)
 static const char *local_part(const char *path)
 {
 	static const char home[] = "/local/domain/";
-	const char *digits = path + sizeof(home) - 1;
-	size_t count;
+	const char *at = path;
 
-	if (strncmp(path, home, sizeof(home) - 1) != 0) {
-		return path;
+	for (const char *c = home; *c; c++, at++) {
+		if (*at != *c) {
+			return path;
+		}
 	}
-	count = strspn(digits, "0123456789");
-	return count && digits[count] == '/' ? digits + count + 1 : path;
+	while (*at >= '0' && *at <= '9') {
+		at++;
+	}
+	return at[0] == '/' && at[-1] != '/' ? at + 1 : path;
 }
 
 int wire_path(char out[WIRE_PATH_MAX], const char *text, uint32_t domid, uint32_t local_max)
