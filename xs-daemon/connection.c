@@ -215,8 +215,8 @@ static void has_transaction(struct store *store, struct link *link, void *contex
 }
 
 /*
- * A snapshot when the journal has doubled, or when a replay would have to hold much output. One that
- * finds open transactions must give up their bases, so it waits for a moment without any.
+ * A snapshot when the journal has doubled, or when a replay would have to hold much output. One
+ * that finds open transactions must give up their bases, so it waits for a moment without any.
  */
 void connection_compact(struct daemon *daemon, bool force)
 {

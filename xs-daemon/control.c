@@ -15,7 +15,7 @@ struct command {
 };
 
 __attribute__((format(printf, 2, 3))) static void print(struct buffer *text, const char *format,
-							 ...)
+							...)
 {
 	va_list args;
 	char *room = buffer_reserve(text, 256);

@@ -10,7 +10,7 @@
 struct connection {
 	struct client *client;
 	struct connection *next_ready;
-	bool ready;	  /* in the list of those with input to work on */
+	bool ready; /* in the list of those with input to work on */
 	bool closing;
 	bool ended;	  /* the socket's other end will send no more */
 	bool blocked;	  /* the socket takes no more for now */

@@ -41,8 +41,7 @@ static bool memory_within(const struct edit *edit, int64_t more)
 {
 	int64_t used = edit->client ? edit->client->domain->memory : 0;
 
-	return more <= 0 || used + more <= 0 ||
-	       within(edit, QUOTA_MEMORY, (uint64_t)(used + more));
+	return more <= 0 || used + more <= 0 || within(edit, QUOTA_MEMORY, (uint64_t)(used + more));
 }
 
 int edit_write(const struct edit *edit, const char *path, const char *value, size_t length)

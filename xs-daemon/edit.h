@@ -12,7 +12,7 @@
 
 struct edit {
 	struct store *store;
-	const struct client *client;	 /* on whose behalf; NULL: the daemon's own, without limits */
+	const struct client *client; /* on whose behalf; NULL: the daemon's own, without limits */
 	struct transaction *transaction; /* NULL: in the store itself */
 };
 

@@ -21,9 +21,9 @@ void loop_clock(struct daemon *daemon)
 static bool work(struct daemon *daemon)
 {
 	uint64_t before = daemon->store.operations;
-	struct connection *last = daemon->ready ? container_of(daemon->ready_end, struct connection,
-							       next_ready)
-						: NULL;
+	struct connection *last =
+		daemon->ready ? container_of(daemon->ready_end, struct connection, next_ready)
+			      : NULL;
 	struct connection *connection = NULL;
 
 	while (daemon->ready && connection != last) {
@@ -72,7 +72,8 @@ void loop_run(struct daemon *daemon)
 	bool got_on = true;
 
 	while (!daemon->stop) {
-		int count = epoll_wait(daemon->epoll, event, EVENTS_ONCE, timeout_of(daemon, got_on));
+		int count =
+			epoll_wait(daemon->epoll, event, EVENTS_ONCE, timeout_of(daemon, got_on));
 
 		loop_clock(daemon);
 		for (int i = 0; i < count; i++) {

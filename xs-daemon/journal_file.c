@@ -22,8 +22,9 @@ int journal_grow(struct journal *journal, size_t length)
 	if (rc) {
 		return rc;
 	}
-	bytes = journal->bytes ? mremap(journal->bytes, journal->size, size, MREMAP_MAYMOVE)
-			       : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, journal->fd, 0);
+	bytes = journal->bytes
+			? mremap(journal->bytes, journal->size, size, MREMAP_MAYMOVE)
+			: mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, journal->fd, 0);
 	if (bytes == MAP_FAILED) {
 		return -errno;
 	}

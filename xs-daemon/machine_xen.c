@@ -5,18 +5,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <xen/sysctl.h>
 #include <xen/xen.h>
 
-#define PAGE_SIZE      4096
-#define STORE_GRANT    1  /* the reserved entry of each domain's grant table */
-#define VIRQ_DOMAIN_END 3 /* VIRQ_DOM_EXC */
+#define PAGE_SIZE	 4096
+#define STORE_GRANT	 1 /* the reserved entry of each domain's grant table */
+#define VIRQ_DOMAIN_END	 3 /* VIRQ_DOM_EXC */
 #define HYPERCALL_SYSCTL 35
 
 /* The kernel's interface, as its user-space ABI defines it. */

@@ -26,9 +26,11 @@ static void reply_as(struct request *request, uint32_t type, const char *payload
 	size_t skip = 0;
 
 	if (request->transaction) {
-		/* The generation in front of a part of a directory may differ, the names may not. */
+		/* The generation in front of a part of a directory may differ, the names may not.
+		 */
 		skip = type == XS_DIRECTORY_PART ? strnlen(payload, length) : 0;
-		request->digest = table_hash(table_hash_number(type), payload + skip, length - skip);
+		request->digest =
+			table_hash(table_hash_number(type), payload + skip, length - skip);
 	}
 	if (!request->log) {
 		store_queue(request->store, request->client, type, header->req_id, header->tx_id,
@@ -160,8 +162,9 @@ static int do_directory_part(struct request *request)
 		return rc;
 	}
 	offset = wire_number(text[1]);
-	generation_length = (uint32_t)snprintf(listing.text, 32, "%llu",
-					       (unsigned long long)node->generation) + 1;
+	generation_length =
+		(uint32_t)snprintf(listing.text, 32, "%llu", (unsigned long long)node->generation) +
+		1;
 	listing.length = generation_length;
 	listing.room = XENSTORE_PAYLOAD_MAX - 1;
 	while ((child = node_child_at(node, offset, &begins)) != NULL) {
@@ -307,8 +310,8 @@ static int do_set_perms(struct request *request)
 	struct permission entry[XENSTORE_PAYLOAD_MAX / 3];
 	struct edit edit = edit_of(request);
 	const struct node *node;
-	size_t count = wire_strings(request->payload, request->length, text,
-				    XENSTORE_PAYLOAD_MAX / 3);
+	size_t count =
+		wire_strings(request->payload, request->length, text, XENSTORE_PAYLOAD_MAX / 3);
 	int rc;
 
 	if (count < 2 || count > XENSTORE_PAYLOAD_MAX / 3) {
@@ -515,8 +518,7 @@ static int perform(struct request *request)
 static uint64_t perform_logged(struct store *store, struct transaction *transaction,
 			       const struct operation *operation)
 {
-	struct xsd_sockmsg header = {
-		.type = operation->type, .tx_id = 1, .len = operation->length};
+	struct xsd_sockmsg header = {.type = operation->type, .tx_id = 1, .len = operation->length};
 	struct buffer unused = {0};
 	struct request request = {.store = store,
 				  .client = transaction->client,

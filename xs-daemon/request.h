@@ -28,8 +28,8 @@ struct ring_name {
 	uint32_t domid, port;
 	uint64_t gfn;
 };
-bool request_wants_ring(const struct store *store, const struct client *client,
-			const void *message, struct ring_name *name);
+bool request_wants_ring(const struct store *store, const struct client *client, const void *message,
+			struct ring_name *name);
 
 /* What handlers see. */
 struct request {

@@ -46,8 +46,8 @@ static bool is_new(const struct store *store, const struct ring_name *name)
 				    domain->port != name->port);
 }
 
-bool request_wants_ring(const struct store *store, const struct client *client,
-			const void *message, struct ring_name *name)
+bool request_wants_ring(const struct store *store, const struct client *client, const void *message,
+			struct ring_name *name)
 {
 	const struct xsd_sockmsg *header = message;
 
@@ -76,8 +76,8 @@ int request_introduce(struct request *request)
 	domain = store_domain(store, name.domid);
 	first = !domain->client;
 	if (first) {
-		domain->client = store_connect(store, ++store->last_client, CLIENT_RING,
-					       name.domid);
+		domain->client =
+			store_connect(store, ++store->last_client, CLIENT_RING, name.domid);
 		domain->shutdown = false;
 	} else {
 		store_reset_client(store, domain->client);

@@ -2,10 +2,10 @@
 /* What systemd hands over and wants to be told: sockets, readiness, signs of life. */
 #include "daemon.h"
 
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #define FIRST_SOCKET 3

@@ -2,10 +2,11 @@
 /*
  * Sessions: socket clients that come back after our death as who they were.
  *
- * The first request on a socket may be CONTROL "session|NAME|RECEIVED|", where NAME is 32 characters
- * of the client's choice and RECEIVED how many bytes of its stream it has got so far. The answer is
- * "new|" or "resumed|TAKEN|": how many bytes of its requests were taken. It then sends those after
- * TAKEN, and is sent what comes after RECEIVED. This exchange itself is in neither stream.
+ * The first request on a socket may be CONTROL "session|NAME|RECEIVED|", where NAME is 32
+ * characters of the client's choice and RECEIVED how many bytes of its stream it has got so far.
+ * The answer is "new|" or "resumed|TAKEN|": how many bytes of its requests were taken. It then
+ * sends those after TAKEN, and is sent what comes after RECEIVED. This exchange itself is in
+ * neither stream.
  */
 #include "daemon.h"
 #include "log.h"
@@ -40,7 +41,8 @@ static void answer(struct connection *connection, const struct xsd_sockmsg *requ
 
 	memcpy(message, &header, sizeof(header));
 	memcpy(message + sizeof(header), text, length);
-	if (send(connection->fd, message, sizeof(header) + length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+	if (send(connection->fd, message, sizeof(header) + length, MSG_DONTWAIT | MSG_NOSIGNAL) <
+	    0) {
 		connection->closing = true;
 	}
 }

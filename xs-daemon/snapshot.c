@@ -283,9 +283,8 @@ static int restore_start(struct store *store, struct reader *reader)
 {
 	uint32_t version;
 
-	return take_into(reader, &version, sizeof(version)) && version == JOURNAL_VERSION
-		       ? 0
-		       : -EINVAL;
+	return take_into(reader, &version, sizeof(version)) && version == JOURNAL_VERSION ? 0
+											  : -EINVAL;
 }
 
 static int restore_global(struct store *store, struct reader *reader)
@@ -409,8 +408,8 @@ static int restore_client(struct store *store, struct reader *reader)
 	if (!in || !out) {
 		return -EINVAL;
 	}
-	client = store_connect(store, saved.connect.client, saved.connect.kind,
-			       saved.connect.domid);
+	client =
+		store_connect(store, saved.connect.client, saved.connect.kind, saved.connect.domid);
 	client->ring_in = saved.connect.ring_in;
 	client->ring_out = saved.connect.ring_out;
 	memcpy(client->session, saved.connect.session, sizeof(client->session) - 1);

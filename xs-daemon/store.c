@@ -92,7 +92,7 @@ struct domain *store_domain(struct store *store, uint32_t domid)
 /* Forgets a domain of which nothing is left to know. */
 void store_domain_idle(struct store *store, struct domain *domain)
 {
-	if (!domain->client && !domain->nodes && !domain->watches && !domain->transactions &&
+	if (!domain->clients && !domain->nodes && !domain->watches && !domain->transactions &&
 	    !domain->died && domain->domid != 0) {
 		table_remove(&store->domains, &domain->link);
 		free(domain);
@@ -124,6 +124,7 @@ struct client *store_connect(struct store *store, uint32_t id, enum client_kind 
 	client->id = id;
 	client->kind = kind;
 	client->domain = store_domain(store, domid);
+	client->domain->clients++;
 	client->watches_end = &client->watches;
 	client->floor = FLOOR_NONE;
 	if (id > store->last_client) {
@@ -160,6 +161,7 @@ void store_disconnect(struct store *store, struct client *client)
 	if (client->domain->client == client) {
 		client->domain->client = NULL;
 	}
+	client->domain->clients--;
 	store_domain_idle(store, client->domain);
 	if (client->connection) {
 		buffer_append(&store->orphans, &client->connection, sizeof(client->connection));

@@ -33,10 +33,11 @@ struct domain {
 	struct link link;
 	uint32_t domid, target;
 	struct client *client; /* its ring, once introduced */
+	uint32_t clients;      /* all that speak in its name */
 	uint64_t gfn;
 	uint32_t port;
 	bool shutdown;
-	uint64_t died;	/* the store's generation then: what was granted earlier is void */
+	uint64_t died; /* the store's generation then: what was granted earlier is void */
 	uint32_t nodes, watches, transactions;
 	int64_t memory;
 	bool memory_warned;
@@ -56,19 +57,19 @@ struct client {
 	struct transaction *transactions;
 	uint32_t last_transaction;
 
-	struct buffer in;	       /* the part of a request that came */
+	struct buffer in;	      /* the part of a request that came */
 	uint64_t in_total, out_total; /* bytes ever taken from it, and ever queued to it */
-	struct buffer out;	       /* what is queued and not yet sent */
-	uint64_t boundary;	       /* where in the stream the message begins that is being sent */
-	uint32_t outstanding;	       /* messages queued and not wholly sent */
-	uint64_t floor;		       /* events from here on may be dropped as repetitions */
-	uint32_t ring_in, ring_out;    /* a ring's indexes when its streams began */
-	char session[33];	       /* the name under which it comes back after our death */
+	struct buffer out;	      /* what is queued and not yet sent */
+	uint64_t boundary;	    /* where in the stream the message begins that is being sent */
+	uint32_t outstanding;	    /* messages queued and not wholly sent */
+	uint64_t floor;		    /* events from here on may be dropped as repetitions */
+	uint32_t ring_in, ring_out; /* a ring's indexes when its streams began */
+	char session[33];	    /* the name under which it comes back after our death */
 
 	struct client *next_dirty;
 	bool dirty;
-	bool overrun;		/* its queue outgrew the memory quota */
-	void *connection;	/* the shell's */
+	bool overrun;	  /* its queue outgrew the memory quota */
+	void *connection; /* the shell's */
 };
 
 #define FLOOR_NONE UINT64_MAX
@@ -88,8 +89,8 @@ struct store {
 	uint32_t last_client;
 	uint32_t quota[QUOTA_COUNT], soft_memory;
 	struct buffer orphans; /* `connection` pointers of clients that the store dropped itself */
-	struct client *dirty; /* list of clients to whom something was queued */
-	uint64_t now;	      /* seconds, for the interval of log lines only */
+	struct client *dirty;  /* list of clients to whom something was queued */
+	uint64_t now;	       /* seconds, for the interval of log lines only */
 	uint64_t operations;
 	struct shell_orders orders;
 };

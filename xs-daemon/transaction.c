@@ -135,8 +135,8 @@ void transaction_log(struct transaction *transaction, uint32_t type, const char 
 	struct operation *operation;
 	int64_t memory = (int64_t)(sizeof(*operation) + length);
 
-	transaction->operation = grown(transaction->operation, transaction->operations,
-				       sizeof(*operation));
+	transaction->operation =
+		grown(transaction->operation, transaction->operations, sizeof(*operation));
 	operation = &transaction->operation[transaction->operations++];
 	*operation = (struct operation){.type = type, .length = length, .digest = digest};
 	operation->payload = memory_new(length + 1);

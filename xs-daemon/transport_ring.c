@@ -11,7 +11,7 @@
 
 #include <stdatomic.h>
 
-#define FEATURES (XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR)
+#define FEATURES      (XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR)
 #define MESSAGES_ONCE 4
 
 static uint32_t load(const uint32_t *word)
@@ -32,8 +32,7 @@ static uint32_t in_index(const struct client *client)
 
 static uint32_t out_index(const struct client *client)
 {
-	return client->ring_out +
-	       (uint32_t)(client->out_total - buffer_length(&client->out));
+	return client->ring_out + (uint32_t)(client->out_total - buffer_length(&client->out));
 }
 
 static void set_port(struct daemon *daemon, uint32_t port, struct connection *connection)
@@ -96,7 +95,8 @@ struct answer ring_introduce(struct daemon *daemon, const struct ring_name *name
 		answer.rc = -EINVAL;
 		return answer;
 	}
-	answer = (struct answer){.ring_in = load(&page->req_cons), .ring_out = load(&page->rsp_prod)};
+	answer = (struct answer){.ring_in = load(&page->req_cons),
+				 .ring_out = load(&page->rsp_prod)};
 	machine_unmap(page);
 	return answer;
 }
@@ -169,7 +169,8 @@ static void reconnect(struct daemon *daemon, struct connection *connection)
 static void copy_in(const struct connection *connection, uint32_t index, char *to, uint32_t length)
 {
 	for (uint32_t i = 0; i < length; i++) {
-		to[i] = ((const volatile char *)connection->page->req)[MASK_XENSTORE_IDX(index + i)];
+		to[i] = ((const volatile char *)
+				 connection->page->req)[MASK_XENSTORE_IDX(index + i)];
 	}
 }
 
@@ -196,7 +197,8 @@ static enum step take(struct daemon *daemon, struct connection *connection, uint
 		const struct xsd_sockmsg *header = (const void *)message;
 
 		if (header->len > XENSTORE_PAYLOAD_MAX) {
-			fail(daemon, connection, XENSTORE_ERROR_PROTO, "it sent too long a message");
+			fail(daemon, connection, XENSTORE_ERROR_PROTO,
+			     "it sent too long a message");
 			return STEP_DONE;
 		}
 		rest = (uint32_t)WIRE_HEADER + header->len - have;
@@ -315,7 +317,8 @@ static void check_domain(struct daemon *daemon, uint32_t domid)
 	struct journal_state record = {.domid = domid};
 	enum machine_state state = machine_domain_state(domid);
 
-	if (!domain || state == MACHINE_RUNNING || (state == MACHINE_SHUTDOWN && domain->shutdown)) {
+	if (!domain || state == MACHINE_RUNNING ||
+	    (state == MACHINE_SHUTDOWN && domain->shutdown)) {
 		return;
 	}
 	record.state = state == MACHINE_GONE ? DOMAIN_GONE : DOMAIN_SHUTDOWN;

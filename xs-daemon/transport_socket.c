@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define READ_ONCE     16384
-#define MESSAGES_ONCE 16 /* then the others have their turn */
+#define MESSAGES_ONCE 16		  /* then the others have their turn */
 #define BACKLOG_SOFT  ((size_t)256 << 10) /* no request is taken from who has that much to read */
 #define BACKLOG_MAX   ((size_t)64 << 20)
 
@@ -88,7 +88,8 @@ void socket_work(struct daemon *daemon, struct connection *connection)
 		struct xsd_sockmsg header;
 
 		if (length < WIRE_HEADER ||
-		    (connection->blocked && buffer_length(&connection->client->out) > BACKLOG_SOFT)) {
+		    (connection->blocked &&
+		     buffer_length(&connection->client->out) > BACKLOG_SOFT)) {
 			break;
 		}
 		memcpy(&header, buffer_bytes(&connection->in), sizeof(header));

@@ -46,7 +46,7 @@ struct node {
 	uint32_t priority;
 	struct node *left, *right, *children;
 	struct permissions *permissions;
-	uint64_t generation;    /* of the store, when value, permissions or set of children changed */
+	uint64_t generation; /* of the store, when value, permissions or set of children changed */
 	uint32_t sibling_bytes; /* names and their NULs in this sub-treap */
 	uint16_t name_length, value_length;
 	char bytes[]; /* the name, a NUL, the value */
@@ -79,7 +79,8 @@ struct node *tree_new(struct permissions *permissions);
 struct node *tree_get(struct node *root);
 void tree_put(struct node *root);
 
-/* The node, or NULL; *depth_found, if not NULL, is how much of the path exists ("/a" of "/a/b/c"). */
+/* The node, or NULL; *depth_found, if not NULL, is how much of the path exists ("/a" of "/a/b/c").
+ */
 const struct node *tree_find(const struct node *root, const char *path);
 const struct node *tree_find_nearest(const struct node *root, const char *path, size_t *found);
 

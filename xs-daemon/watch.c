@@ -126,8 +126,7 @@ static void queue_event(struct store *store, struct watch *watch, const char *pa
 
 void watch_first_event(struct store *store, struct client *client)
 {
-	struct watch *watch =
-		container_of(client->watches_end, struct watch, next);
+	struct watch *watch = container_of(client->watches_end, struct watch, next);
 
 	queue_event(store, watch, watch->path);
 }
@@ -254,8 +253,7 @@ static bool fire_gone(const struct node *node, void *context)
 
 void watch_fire_below(struct store *store, const char *path, const struct node *gone)
 {
-	struct below below = {
-		.store = store, .parent = gone->permissions, .length = strlen(path)};
+	struct below below = {.store = store, .parent = gone->permissions, .length = strlen(path)};
 
 	if (store->watches.count) {
 		strcpy(below.path, path);

@@ -105,5 +105,5 @@ bool wire_permission_parse(const char *text, struct permission *permission)
 size_t wire_permission_format(char out[16], const struct permission *permission)
 {
 	return (size_t)snprintf(out, 16, "%c%u", "nrwb"[permission->rights & 3],
-				permission->domid);
+				permission -> domid);
 }

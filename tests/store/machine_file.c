@@ -92,7 +92,7 @@ enum machine_file_state machine_file_state(unsigned int domid)
 		letter = 'r';
 	}
 	close(fd);
-	return letter == 's' ? MACHINE_FILE_SHUTDOWN
+	return letter == 's'   ? MACHINE_FILE_SHUTDOWN
 	       : letter == 'd' ? MACHINE_FILE_DYING
 			       : MACHINE_FILE_RUNNING;
 }

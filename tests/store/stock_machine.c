@@ -140,8 +140,8 @@ int xc_domain_getinfolist(xc_interface *xch, uint32_t first_domain, unsigned int
 	}
 	*info = (xc_domaininfo_t){.domain = (domid_t)first_domain,
 				  .flags = state == MACHINE_FILE_SHUTDOWN ? XEN_DOMINF_shutdown
-					   : state == MACHINE_FILE_DYING ? XEN_DOMINF_dying
-									 : XEN_DOMINF_running};
+					   : state == MACHINE_FILE_DYING  ? XEN_DOMINF_dying
+									  : XEN_DOMINF_running};
 	return 1;
 }
 

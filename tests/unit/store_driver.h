@@ -4,6 +4,7 @@
 #define TESTS_UNIT_STORE_DRIVER_H
 
 #include "journal.h"
+#include "log.h"
 
 #include <stdio.h>
 
@@ -123,14 +124,13 @@ static inline struct buffer driver_dump(const struct store *store)
 			continue;
 		}
 		buffer_append(&dump.text, line,
-			      (size_t)snprintf(line, sizeof(line),
-					       "client %u of %u: in %llu out %llu w%u t%u n%u m%lld\n",
-					       id, client->domain->domid,
-					       (unsigned long long)client->in_total,
-					       (unsigned long long)client->out_total,
-					       client->domain->watches,
-					       client->domain->transactions, client->domain->nodes,
-					       (long long)client->domain->memory));
+			      (size_t)snprintf(
+				      line, sizeof(line),
+				      "client %u of %u: in %llu out %llu w%u t%u n%u m%lld\n", id,
+				      client->domain->domid, (unsigned long long)client->in_total,
+				      (unsigned long long)client->out_total,
+				      client->domain->watches, client->domain->transactions,
+				      client->domain->nodes, (long long)client->domain->memory));
 	}
 	return dump.text;
 }

@@ -228,8 +228,8 @@ static void check_events(const struct model *before, const struct step *step)
 
 		if (changes && watch[0] && below(step->path, watch)) {
 			path = step->path;
-		} else if (changes && watch[0] && step->type == XS_RM &&
-			   below(watch, step->path) && find(before, watch) >= 0) {
+		} else if (changes && watch[0] && step->type == XS_RM && below(watch, step->path) &&
+			   find(before, watch) >= 0) {
 			path = watch;
 		}
 		if (path) {
@@ -431,8 +431,7 @@ int main(int argc, char **argv)
 		if (what < 40) {
 			plain_operation(who);
 		} else if (what < 96) {
-			transaction_operation(who,
-					      &world.transaction[who][choose(TRANSACTIONS)]);
+			transaction_operation(who, &world.transaction[who][choose(TRANSACTIONS)]);
 		} else {
 			change_watch(who);
 		}
