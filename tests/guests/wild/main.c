@@ -22,8 +22,12 @@ static uint64_t random(void)
 	return seed;
 }
 
+/* Of these the hypervisor would rightly write to the kernel, or unmap it. */
+#define KERNEL_START 0x100000UL
+#define KERNEL_END   0x400000UL
+
 /* Arguments of the kinds that have gone wrong somewhere before. */
-static unsigned long wild(void)
+static unsigned long wild_value(void)
 {
 	switch (random() % 16) {
 	case 0:
@@ -59,6 +63,17 @@ static unsigned long wild(void)
 	}
 }
 
+static unsigned long wild(void)
+{
+	unsigned long value;
+
+	do {
+		value = wild_value();
+	} while (value >= KERNEL_START && value < KERNEL_END &&
+		 value - (unsigned long)arena >= sizeof(arena));
+	return value;
+}
+
 static void fill_spare(void)
 {
 	uint64_t *words = (uint64_t *)spare;
@@ -79,8 +94,6 @@ static void check_alive(const char *after)
 	pv_traps_start();
 	pv_vcpu->evtchn_upcall_mask = 1;
 }
-
-#define KERNEL_END 0x400000UL
 
 struct victim {
 	const char *name;
@@ -240,6 +253,9 @@ static void guest_main(void)
 {
 	pv_printf("# seed 0x%lx\n", seed);
 	pv_remap(read_only, PTE_KERNEL_RO);
+	for (unsigned long va = 0; va < KERNEL_START; va += PAGE_SIZE) {
+		pv_update_va_mapping(va, 0, UVMF_INVLPG);
+	}
 	check_alive("nothing");
 	attack_unknown_numbers();
 	for (unsigned int i = 0; i < ARRAY_SIZE(victims); i++) {
