@@ -8,12 +8,16 @@
 #include <lib/string.h>
 #include <memory/frame_alloc.h>
 
-/* What stays free for the hypervisor when dom0_mem= does not say: it grows with the guests. */
+/*
+ * What Dom0 can have at most: the pool keeps its reserve of low frames, and the domain's structures
+ * and the list of its frames, while it is built, need their part.
+ */
 static uint64_t available_bytes(void)
 {
 	uint64_t free = frame_pool_figures().free << PAGE_SHIFT;
+	uint64_t kept = MIN(free / 16, UINT64_C(128) << 20) + free / 256 + (UINT64_C(1) << 20);
 
-	return free - MIN(free / 16, UINT64_C(128) << 20);
+	return free - MIN(free, kept);
 }
 
 static void *module_ptr(const struct boot_module *module)

@@ -67,6 +67,18 @@ static void read_loader(uint64_t loader_info, uint64_t loader_magic)
 	}
 }
 
+/* The options were parsed before there was a console to complain on. */
+static void show_early_lines(void)
+{
+	char text[128];
+	uint64_t position = 0;
+	size_t length;
+
+	while ((length = log_read(&position, text, sizeof(text))) > 0) {
+		console_write(text, length);
+	}
+}
+
 static void open_console(void)
 {
 	const struct serial_options *com1 = &options.com1;
@@ -81,6 +93,7 @@ static void open_console(void)
 
 	if (options.console & CONSOLE_COM1) {
 		uart_init(&settings);
+		show_early_lines();
 	}
 	log_set_limits(LOG_HYPERVISOR, options.log.always, options.log.limited);
 	log_set_limits(LOG_GUEST, options.guest_log.always, options.guest_log.limited);

@@ -20,7 +20,8 @@ RUN_QEMU = os.path.join(TOP, "scripts", "run-qemu")
 SLOW = float(os.environ.get("PARVUS_SLOW", "1"))
 
 # What a hypervisor says when it gives up (ours and Debian's Xen).
-PANIC = re.compile(r"\bPANIC\b|Panic on CPU|BUG at|ASSERT.*failed|Assertion .* failed|Xen BUG|FATAL TRAP|FATAL PAGE FAULT")
+PANIC = re.compile(r"^panic( on CPU \d+)?: |Panic on CPU|Xen BUG|Assertion .* failed|FATAL TRAP|FATAL PAGE FAULT",
+                   re.MULTILINE)
 
 
 class Tap:

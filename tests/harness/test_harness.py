@@ -37,8 +37,9 @@ def main():
     tap.ok(relayed("ok 1 - a\n")[0] is None, "a missing plan is seen")
     tap.ok(relayed("(d1) ok 1 - a\n(d1) 1..2\n")[:2] == (2, 1), "a guest that stops early is seen")
     tap.ok(relayed("token ok\nokay\n1..0x\n")[:2] == (None, 0), "words that look like checks are not taken")
-    for line in ("PANIC: x", "(XEN) Panic on CPU 0:", "ASSERT(x) failed at y.c:1", "BUG at z.c:3"):
+    for line in ("panic: x", "panic on CPU 1: BUG at y.c:3", "(XEN) Panic on CPU 0:", "(XEN) Xen BUG at z.c:3"):
         tap.ok(PANIC.search(line), f"a panic is known: {line}")
+    tap.ok(not PANIC.search("Kernel command line: panic=5\nok 3 - no panic: fine\n"), "a word is no panic")
     with tempfile.NamedTemporaryFile("w", suffix=".c") as source:
         source.write('/* head\n * run: mem=64 hv="a b"\n * run: smp=2 */\n')
         source.flush()
