@@ -113,19 +113,34 @@ static void open_memory(void)
 		 frame_pool_figures().free >> 8);
 }
 
-/* What Dom0 is told about the machine; it may not use the local APIC's page for anything. */
-static void publish_memory_map(void)
+static void publish_range(paddr_t start, paddr_t end, enum memory_type type)
 {
 	struct memory_map *map = &machine_memory_map;
 
-	for (unsigned i = 0; i < info.memory_count && i < MEMORY_MAP_MAX - 1; i++) {
+	if (map->count < MEMORY_MAP_MAX) {
+		map->entry[map->count++] = (struct memory_map_entry){start, end - start, type};
+	}
+}
+
+/* What Dom0 is told about the machine: it may not use the local APIC's page for anything. */
+static void publish_memory_map(void)
+{
+	bool apic_is_there = false;
+
+	for (unsigned i = 0; i < info.memory_count; i++) {
 		const struct memory_range *range = &info.memory[i];
 
-		map->entry[map->count++] = (struct memory_map_entry){
-			range->start, range->end - range->start, range->type};
+		if (!apic_is_there && range->end > LOCAL_APIC) {
+			apic_is_there = true;
+			if (range->start > LOCAL_APIC) {
+				publish_range(LOCAL_APIC, LOCAL_APIC + PAGE_SIZE, MEMORY_RESERVED);
+			}
+		}
+		publish_range(range->start, range->end, range->type);
 	}
-	map->entry[map->count++] =
-		(struct memory_map_entry){LOCAL_APIC, PAGE_SIZE, MEMORY_RESERVED};
+	if (!apic_is_there) {
+		publish_range(LOCAL_APIC, LOCAL_APIC + PAGE_SIZE, MEMORY_RESERVED);
+	}
 }
 
 static void open_interrupts(void)

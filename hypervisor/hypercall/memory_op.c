@@ -415,6 +415,33 @@ static int machphys_mapping(uint64_t arg)
 	return guest_write(GUEST_VA(arg), &op, sizeof(op)) ? refuse(-EFAULT) : 0;
 }
 
+static int machphys_mfn_list(uint64_t arg)
+{
+	struct xen_machphys_mfn_list op;
+	int rc = read_arg(&op, arg, sizeof(op));
+	mfn_t piece;
+
+	if (rc == 0 && !current_domain()->privileged) {
+		rc = refuse(-EPERM);
+	}
+	if (rc) {
+		return rc;
+	}
+	for (op.nr_extents = 0; op.nr_extents < op.max_extents; op.nr_extents++) {
+		guest_va_t at =
+			GUEST_VA((uint64_t)op.extent_start.p + op.nr_extents * sizeof(uint64_t));
+
+		piece = m2p_piece(op.nr_extents);
+		if (mfn_is_none(piece)) {
+			break;
+		}
+		if (guest_write(at, &piece.n, sizeof(piece.n))) {
+			return refuse(-EFAULT);
+		}
+	}
+	return guest_write(GUEST_VA(arg), &op, sizeof(op));
+}
+
 /* --- Memory maps
  * ---------------------------------------------------------------------------------------- */
 
@@ -548,6 +575,8 @@ long hypercall_memory_op(uint64_t command, uint64_t arg, uint64_t unused3, uint6
 		return set_map(arg);
 	case XENMEM_machphys_mapping:
 		return machphys_mapping(arg);
+	case XENMEM_machphys_mfn_list:
+		return machphys_mfn_list(arg);
 	case XENMEM_claim_pages:
 		return claim_pages(arg);
 	case XENMEM_set_pod_target:
@@ -562,7 +591,6 @@ long hypercall_memory_op(uint64_t command, uint64_t arg, uint64_t unused3, uint6
 	case XENMEM_add_to_physmap_batch:
 	case XENMEM_remove_from_physmap:
 		return refuse(-EACCES); /* a PV guest keeps its own physical map */
-	case XENMEM_machphys_mfn_list:	/* for tools that save guests, which map the table by it */
 	case XENMEM_paging_op:
 	case XENMEM_access_op:
 	case XENMEM_sharing_op:

@@ -12,6 +12,7 @@ static union {
 	struct xen_memory_exchange exchange;
 	struct xen_memory_domain domain;
 	struct xen_machphys_mapping mapping;
+	struct xen_machphys_mfn_list mfn_list;
 	struct xen_memory_map map;
 	struct xen_foreign_memory_map foreign_map;
 	struct xen_pod_target pod;
@@ -213,7 +214,7 @@ static void test_figures(void)
 	is_int(memory_op(XENMEM_machphys_mapping), 0, "where the table is");
 	ok(arg->mapping.v_start == 0xffff800000000000 && arg->mapping.v_end == 0xffff804000000000,
 	   "is there");
-	is_int(memory_op(XENMEM_machphys_mfn_list), -EOPNOTSUPP, "its frames are not told");
+	is_int(memory_op(XENMEM_machphys_mfn_list), -EPERM, "its frames are for tools");
 	is_int(memory_op(XENMEM_machphys_compat_mfn_list), -ENOSYS, "there is no other");
 	is_int(memory_op(XENMEM_get_sharing_freed_pages), 0, "nothing is shared");
 	is_int(memory_op(XENMEM_get_vnumainfo), -EOPNOTSUPP, "no nodes");
@@ -228,6 +229,12 @@ static void test_figures(void)
 
 	guest_runs(0);
 	memset(arg, 0, sizeof(*arg));
+	memset(arg, 0, sizeof(*arg));
+	arg->mfn_list.max_extents = 10;
+	arg->mfn_list.extent_start.p = list;
+	is_int(memory_op(XENMEM_machphys_mfn_list), 0, "tools see");
+	is_int(arg->mfn_list.nr_extents, 3, "all pieces of the table");
+	is_int(list[2], 0x1002, "to the last");
 	arg->domain.domid = 2;
 	is_int(memory_op(XENMEM_current_reservation), 0, "and others' figures");
 	arg->domain.domid = 9;

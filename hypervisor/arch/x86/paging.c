@@ -13,6 +13,7 @@
 #include <lib/lock.h>
 #include <lib/string.h>
 #include <memory/frame_alloc.h>
+#include <memory/frame_ref.h>
 
 #define LARGE_2M UINT64_C(0x200000)
 #define LARGE_1G UINT64_C(0x40000000)
@@ -153,14 +154,19 @@ static void map_new_table(uint64_t va, uint64_t bytes, int fill)
 	memset((void *)va, fill, bytes);
 }
 
+/* Tools map it in pieces of 2 MiB, so it consists of whole ones. */
+static struct {
+	paddr_t start;
+	uint64_t bytes;
+} m2p;
+
 static void map_frame_tables(uint64_t frames)
 {
-	paddr_t m2p = boot_memory_alloc(ROUND_UP(frames * 8, PAGE_SIZE),
-					frames * 8 >= LARGE_2M ? LARGE_2M : PAGE_SIZE);
-
-	paging_map(M2P_BASE, m2p, ROUND_UP(frames * 8, PAGE_SIZE), PAGING_RW);
-	paging_map(M2P_GUEST_BASE, m2p, ROUND_UP(frames * 8, PAGE_SIZE), PAGING_GUEST);
-	memset(M2P, 0xff, frames * 8);
+	m2p.bytes = ROUND_UP(frames * 8, LARGE_2M);
+	m2p.start = boot_memory_alloc(m2p.bytes, LARGE_2M);
+	paging_map(M2P_BASE, m2p.start, m2p.bytes, PAGING_RW);
+	paging_map(M2P_GUEST_BASE, m2p.start, m2p.bytes, PAGING_GUEST);
+	memset(M2P, 0xff, m2p.bytes);
 	map_new_table(FRAME_TABLE_BASE, frames * 16, 0);
 	map_new_table(FRAME_LINKS_BASE, frames * 8, 0);
 }
@@ -189,6 +195,14 @@ void paging_init(const struct boot_info *info)
 void paging_use_frame_allocator(void)
 {
 	frames_ready = true;
+	for (uint64_t done = 0; done < m2p.bytes; done += PAGE_SIZE) {
+		frame_share(paddr_to_mfn(m2p.start + done), DOMID_XEN, false);
+	}
+}
+
+mfn_t m2p_piece(uint64_t index)
+{
+	return index < m2p.bytes / LARGE_2M ? paddr_to_mfn(m2p.start + index * LARGE_2M) : MFN_NONE;
 }
 
 void paging_seal(void)

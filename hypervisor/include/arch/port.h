@@ -94,6 +94,12 @@ bool descriptor_accept(uint64_t *descriptor);
  */
 int ram_map_set_cache(mfn_t mfn, unsigned pat_index);
 
+/*
+ * The table of machine-to-physical numbers, in pieces of 2 MiB, for tools that map it: the first
+ * frame of each, DOMID_XEN's to read. MFN_NONE: beyond the last.
+ */
+mfn_t m2p_piece(uint64_t index);
+
 /* Caches written back and emptied: on this CPU, or on all. */
 void cache_flush(cpu_mask_t cpus);
 
