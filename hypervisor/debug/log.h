@@ -13,10 +13,10 @@ enum log_source { LOG_HYPERVISOR, LOG_GUEST };
 void log_print(enum log_source source, enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-#define log_error(...)		 log_print(LOG_HYPERVISOR, LOG_ERROR, __VA_ARGS__)
-#define log_warn(...)		 log_print(LOG_HYPERVISOR, LOG_WARN, __VA_ARGS__)
-#define log_info(...)		 log_print(LOG_HYPERVISOR, LOG_INFO, __VA_ARGS__)
-#define log_debug(...)		 log_print(LOG_HYPERVISOR, LOG_DEBUG, __VA_ARGS__)
+#define log_error(...)	      log_print(LOG_HYPERVISOR, LOG_ERROR, __VA_ARGS__)
+#define log_warn(...)	      log_print(LOG_HYPERVISOR, LOG_WARN, __VA_ARGS__)
+#define log_info(...)	      log_print(LOG_HYPERVISOR, LOG_INFO, __VA_ARGS__)
+#define log_debug(...)	      log_print(LOG_HYPERVISOR, LOG_DEBUG, __VA_ARGS__)
 #define log_guest(level, ...) log_print(LOG_GUEST, (level), __VA_ARGS__)
 
 /*
@@ -50,22 +50,22 @@ void log_break_lock(void);
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #define BUG() panic("BUG at %s:%d", __FILE__, __LINE__)
-#define BUG_ON(x)                                                                                  \
-	do {                                                                                       \
-		if (unlikely(x)) {                                                                 \
-			panic("BUG at %s:%d: %s", __FILE__, __LINE__, #x);                         \
-		}                                                                                  \
+#define BUG_ON(x)                                                          \
+	do {                                                               \
+		if (unlikely(x)) {                                         \
+			panic("BUG at %s:%d: %s", __FILE__, __LINE__, #x); \
+		}                                                          \
 	} while (0)
 
 #ifdef DEBUG
-#define ASSERT(x)                                                                                  \
-	do {                                                                                       \
-		if (unlikely(!(x))) {                                                              \
-			panic("ASSERT at %s:%d: %s", __FILE__, __LINE__, #x);                      \
-		}                                                                                  \
+#define ASSERT(x)                                                             \
+	do {                                                                  \
+		if (unlikely(!(x))) {                                         \
+			panic("ASSERT at %s:%d: %s", __FILE__, __LINE__, #x); \
+		}                                                             \
 	} while (0)
 /* A refusal to a guest, with the place that refused: `return refuse(-EINVAL);` */
-#define refuse(rc)                                                                                 \
+#define refuse(rc) \
 	(log_guest(LOG_DEBUG, "refused at %s:%d: %d\n", __FILE__, __LINE__, (int)(rc)), (rc))
 #else
 #define ASSERT(x)  ((void)sizeof(!(x)))

@@ -13,11 +13,10 @@
 #define BIT(n)		  (UINT64_C(1) << (n))
 #define MIN(a, b)	  ((a) < (b) ? (a) : (b))
 #define MAX(a, b)	  ((a) > (b) ? (a) : (b))
-#define ROUND_UP(x, to)	  (((x) + (to) - 1) & ~((to) - 1))
-#define ROUND_DOWN(x, to) ((x) & ~((to) - 1))
+#define ROUND_UP(x, to)	  (((x) + (to)-1) & ~((to)-1))
+#define ROUND_DOWN(x, to) ((x) & ~((to)-1))
 
-#define container_of(ptr, type, member)                                                            \
-	((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 #define PAGE_SHIFT 12
 #define PAGE_SIZE  (UINT64_C(1) << PAGE_SHIFT)

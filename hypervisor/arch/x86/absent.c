@@ -2,8 +2,6 @@
 /* What other parts call and what is not written yet, each doing as little as is true. */
 #include <arch/uart.h>
 #include <debug/log.h>
-#include <hypercall/hypercall.h>
-#include <lib/error.h>
 
 void console_write(const char *text, size_t length)
 {

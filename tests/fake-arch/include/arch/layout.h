@@ -30,7 +30,7 @@ extern uint64_t *fake_m2p;
 extern int fake_table_budget;
 #define TABLE_BUDGET fake_table_budget
 
-#define M2P_GUEST_BASE	      0xffff800000000000
-#define RAM_MAP_LIMIT	      0x50000000000
+#define M2P_GUEST_BASE 0xffff800000000000
+#define RAM_MAP_LIMIT  0x50000000000
 
 #endif
