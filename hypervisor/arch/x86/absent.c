@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What other parts call and what is not written yet, each doing as little as is true. */
+#include <arch/port.h>
 #include <arch/uart.h>
-#include <debug/log.h>
 
 void console_write(const char *text, size_t length)
 {
