@@ -21,9 +21,8 @@
  *ends on a 4 MiB boundary with at least 512 KiB of padding.
  */
 struct layout {
-	uint64_t base;	      /* the virtual address that stands for PFN 0 */
-	uint64_t mapped_from; /* first PFN that is mapped */
-	uint64_t mapped_to;   /* and the one behind the last */
+	uint64_t base;	    /* the virtual address of PFN 0 */
+	uint64_t mapped_to; /* PFNs below are mapped from there on */
 	uint64_t initrd, initrd_pages;
 	uint64_t p2m, p2m_pages;
 	uint64_t start_info;
@@ -75,7 +74,6 @@ static void lay_out(const struct domain_spec *spec, struct layout *l)
 	uint64_t pfn = pages_of(image->virt_end - image->virt_base);
 
 	*l = (struct layout){.base = image->virt_base};
-	l->mapped_from = (image->virt_start - image->virt_base) >> PAGE_SHIFT;
 	l->initrd_pages = pages_of(spec->initrd_bytes);
 	l->p2m_pages = pages_of(spec->pages * sizeof(uint64_t));
 	if (!image->mod_start_pfn) {
@@ -94,8 +92,7 @@ static void lay_out(const struct domain_spec *spec, struct layout *l)
 		l->mapped_to =
 			ROUND_UP(((l->stack + 1) << PAGE_SHIFT) + PADDING + l->base, MAP_ALIGN);
 		l->mapped_to = (l->mapped_to - l->base) >> PAGE_SHIFT;
-	} while (l->table_pages < 1 + tables_for(l->base + (l->mapped_from << PAGE_SHIFT),
-						 l->base + (l->mapped_to << PAGE_SHIFT)));
+	} while (l->table_pages < 1 + tables_for(l->base, l->base + (l->mapped_to << PAGE_SHIFT)));
 	l->end = l->mapped_to;
 	if (image->mod_start_pfn) {
 		l->initrd = l->end;
@@ -216,8 +213,7 @@ static mfn_t build_tables(struct builder *b)
 
 	memset(root, 0, PAGE_SIZE);
 	b->next_table = l->tables + 1;
-	map(b, root, l->base + (l->mapped_from << PAGE_SHIFT), l->mapped_from,
-	    l->mapped_to - l->mapped_from);
+	map(b, root, l->base, 0, l->mapped_to);
 	if (p2m_has_place(b->spec)) {
 		b->next_table = l->p2m_tables;
 		map(b, root, b->spec->image.init_p2m, l->p2m, l->p2m_pages);
@@ -286,6 +282,7 @@ static bool start_vcpu(const struct builder *b, mfn_t root)
 	do { /* the tables are checked as those are that a guest makes */
 		rc = mmu_new_kernel_root(&b->d->memory, &v->memory, root);
 	} while (rc == -ERESTART);
+	rc = rc ? rc : mmu_pin(&b->d->memory, root, 4); /* which kernels expect, and undo */
 
 	if (rc) {
 		log_error("domain %u: its first page tables are not valid (%d)\n", b->spec->id, rc);

@@ -94,7 +94,11 @@ static void keep_device_memory(const struct acpi_info *acpi)
 	/* Bits that the processor reserves: an entry with one would fault with them set. */
 	withhold(BIT(cpu_features.physical_bits), BIT(52) - BIT(cpu_features.physical_bits));
 	withhold(apic_base(), PAGE_SIZE);
-	withhold(acpi->hpet_address, 1024);
+	/* Firmware's own code reads the HPET to find out whether there is one. */
+	if (acpi->hpet_address && mmio_read_only(acpi->hpet_address >> PAGE_SHIFT,
+						 acpi->hpet_address >> PAGE_SHIFT)) {
+		panic("too many ranges of device memory to show only");
+	}
 	for (unsigned i = 0; i < acpi->ioapic_count; i++) {
 		withhold(acpi->ioapics[i].address, PAGE_SIZE);
 	}
