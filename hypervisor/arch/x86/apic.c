@@ -7,6 +7,7 @@
 #include <arch/port.h>
 #include <arch/regs.h>
 #include <arch/vectors.h>
+#include <boot/acpi.h>
 #include <debug/log.h>
 
 /* Registers by their place in the page; an x2APIC has them as MSRs 0x800 + place / 16. */
@@ -50,6 +51,7 @@ enum apic_register {
 /* The same for all CPUs; written at start-up only. */
 static volatile uint32_t *registers; /* null: an x2APIC, by MSR */
 static bool usable;
+static const struct acpi_info *firmware;
 static uint64_t timer_per_ns; /* timer ticks a nanosecond, times 2^32 */
 
 static uint32_t apic_read(enum apic_register r)
@@ -91,8 +93,9 @@ paddr_t apic_base(void)
 	return read_msr(MSR_APIC_BASE) & BASE_ADDRESS;
 }
 
-void apic_init(void)
+void apic_init(const struct acpi_info *acpi)
 {
+	firmware = acpi;
 	if (!(read_msr(MSR_APIC_BASE) & BASE_X2APIC)) {
 		registers = paging_map_device(apic_base(), PAGE_SIZE);
 	}
@@ -121,6 +124,16 @@ void apic_init_cpu(void)
 uint32_t apic_id(void)
 {
 	return registers ? apic_read(APIC_ID) >> 24 : apic_read(APIC_ID);
+}
+
+uint32_t apic_acpi_uid(uint32_t id)
+{
+	for (unsigned i = 0; i < firmware->cpu_count; i++) {
+		if (firmware->cpus[i].apic_id == id) {
+			return firmware->cpus[i].uid;
+		}
+	}
+	return UINT32_MAX;
 }
 
 void apic_eoi(void)

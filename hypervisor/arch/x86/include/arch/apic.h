@@ -5,11 +5,15 @@
 
 #include <lib/base.h>
 
-void apic_init(void);	  /* once: where the registers are; the 8259 PICs are masked for good */
+struct acpi_info;
+
+/* Once: where the registers are; the 8259 PICs are masked for good. */
+void apic_init(const struct acpi_info *acpi);
 void apic_init_cpu(void); /* on each CPU: enables it, with everything masked but NMI on CPU 0 */
 
-uint32_t apic_id(void);	 /* of this CPU */
-paddr_t apic_base(void); /* where the registers are */
+uint32_t apic_id(void);		     /* of this CPU */
+uint32_t apic_acpi_uid(uint32_t id); /* what ACPI calls the processor; UINT32_MAX: nothing */
+paddr_t apic_base(void);	     /* where the registers are */
 void apic_eoi(void);
 bool apic_in_service(uint32_t vector);
 void apic_report_error(void);
