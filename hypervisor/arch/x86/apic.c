@@ -6,6 +6,7 @@
 #include <arch/paging.h>
 #include <arch/port.h>
 #include <arch/regs.h>
+#include <arch/time_scale.h>
 #include <arch/vectors.h>
 #include <boot/acpi.h>
 #include <debug/log.h>
@@ -166,7 +167,7 @@ uint32_t apic_timer_count(void)
 
 void apic_timer_set_frequency(uint64_t hz)
 {
-	timer_per_ns = (uint64_t)(((unsigned __int128)hz << 32) / 1000000000);
+	timer_per_ns = mul_div(hz, BIT(32), NS_PER_SECOND);
 	apic_write(APIC_TIMER_INITIAL, 0);
 	apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
 }

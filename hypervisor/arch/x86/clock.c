@@ -208,7 +208,7 @@ bool clock_correct(void)
 	clock.tsc_hz = time_frequency(at.tsc - scale.tsc, elapsed, PM_TIMER_HZ);
 	clock.pm_ticks += elapsed;
 	clock.pm_last = at.reference;
-	truth = (uint64_t)((unsigned __int128)clock.pm_ticks * NS_PER_SECOND / PM_TIMER_HZ);
+	truth = mul_div(clock.pm_ticks, NS_PER_SECOND, PM_TIMER_HZ);
 	scale.ns = time_scale_ns(&scale, at.tsc);
 	scale.tsc = at.tsc;
 	time_scale_set_frequency(

@@ -4,27 +4,20 @@
 
 void time_scale_set_frequency(struct time_scale *s, uint64_t hz)
 {
-	unsigned __int128 mul = ((unsigned __int128)NS_PER_SECOND << 32) / hz;
-	int shift = 0;
+	int shift = 32;
+	uint64_t mul;
 
-	while (mul >> 32) {
-		mul >>= 1;
-		shift++;
-	}
-	if (shift) { /* anew, for the bits that fell out */
-		mul = ((unsigned __int128)NS_PER_SECOND << (32 - shift)) / hz;
-	}
-	while (!(mul >> 31)) {
+	do {
 		shift--;
-		mul = ((unsigned __int128)NS_PER_SECOND << (32 - shift)) / hz;
-	}
+		mul = mul_div(NS_PER_SECOND, BIT(32 - shift), hz);
+	} while (!(mul >> 31));
 	s->mul = (uint32_t)mul;
 	s->shift = (int8_t)shift;
 }
 
 uint64_t time_frequency(uint64_t ticks, uint64_t reference, uint64_t hz)
 {
-	return (uint64_t)(((unsigned __int128)ticks * hz + reference / 2) / reference);
+	return mul_div(ticks, hz, reference);
 }
 
 uint64_t time_counter_elapsed(uint32_t last, uint32_t now, uint32_t mask, uint64_t expected)
@@ -39,11 +32,11 @@ uint64_t time_counter_elapsed(uint32_t last, uint32_t now, uint32_t mask, uint64
 
 uint64_t time_corrected_frequency(uint64_t hz, int64_t ahead_ns)
 {
-	int64_t limit = (int64_t)(NS_PER_SECOND / 2000);
-	int64_t by = ahead_ns > limit ? limit : ahead_ns < -limit ? -limit : ahead_ns;
+	uint64_t off = (uint64_t)(ahead_ns < 0 ? -ahead_ns : ahead_ns);
+	uint64_t change = mul_div(hz, MIN(off, NS_PER_SECOND / 2000), NS_PER_SECOND);
 
 	/* A clock that thinks its counter is faster makes less time of the same ticks. */
-	return (uint64_t)((int64_t)hz + (int64_t)((__int128)hz * by / (int64_t)NS_PER_SECOND));
+	return ahead_ns < 0 ? hz - change : hz + change;
 }
 
 /* --- Calendar ------------------------------------------------------------------------------ */

@@ -7,6 +7,15 @@
 
 #define NS_PER_SECOND UINT64_C(1000000000)
 
+/* a * b / c, where the product may need 128 bits; c > 0, and the quotient has to fit. */
+static inline uint64_t mul_div(uint64_t a, uint64_t b, uint64_t c)
+{
+	uint64_t low, high;
+
+	__asm__("mulq %3\n\tdivq %4" : "=&a"(low), "=&d"(high) : "0"(a), "r"(b), "r"(c) : "cc");
+	return low;
+}
+
 /*
  * The line through (tsc, ns): the form in which guests get it too, so that they and the hypervisor
  * compute the same nanosecond from the same TSC. See struct pvclock_vcpu_time_info of the ABI.
