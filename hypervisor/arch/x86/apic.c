@@ -10,6 +10,7 @@
 #include <arch/vectors.h>
 #include <boot/acpi.h>
 #include <debug/log.h>
+#include <lib/string.h>
 
 /* Registers by their place in the page; an x2APIC has them as MSRs 0x800 + place / 16. */
 enum apic_register {
@@ -52,7 +53,8 @@ enum apic_register {
 /* The same for all CPUs; written at start-up only. */
 static volatile uint32_t *registers; /* null: an x2APIC, by MSR */
 static bool usable;
-static const struct acpi_info *firmware;
+static struct acpi_cpu firmware_cpu[CPU_MAX];
+static unsigned firmware_cpus;
 static uint64_t timer_per_ns; /* timer ticks a nanosecond, times 2^32 */
 
 static uint32_t apic_read(enum apic_register r)
@@ -96,7 +98,8 @@ paddr_t apic_base(void)
 
 void apic_init(const struct acpi_info *acpi)
 {
-	firmware = acpi;
+	firmware_cpus = acpi->cpu_count;
+	memcpy(firmware_cpu, acpi->cpus, sizeof(firmware_cpu));
 	if (!(read_msr(MSR_APIC_BASE) & BASE_X2APIC)) {
 		registers = paging_map_device(apic_base(), PAGE_SIZE);
 	}
@@ -129,9 +132,9 @@ uint32_t apic_id(void)
 
 uint32_t apic_acpi_uid(uint32_t id)
 {
-	for (unsigned i = 0; i < firmware->cpu_count; i++) {
-		if (firmware->cpus[i].apic_id == id) {
-			return firmware->cpus[i].uid;
+	for (unsigned i = 0; i < firmware_cpus; i++) {
+		if (firmware_cpu[i].apic_id == id) {
+			return firmware_cpu[i].uid;
 		}
 	}
 	return UINT32_MAX;
