@@ -2,10 +2,12 @@
 /* From the loader's jump to the first guest's first instruction: one step a line. */
 #include <arch/apic.h>
 #include <arch/clock.h>
+#include <arch/efi.h>
 #include <arch/instructions.h>
 #include <arch/io.h>
 #include <arch/ioapic.h>
 #include <arch/irq.h>
+#include <arch/msi.h>
 #include <arch/paging.h>
 #include <arch/power.h>
 #include <arch/setup.h>
@@ -145,13 +147,18 @@ static void publish_memory_map(void)
 
 static void open_interrupts(void)
 {
-	apic_init();
+	apic_init(&acpi);
 	apic_init_cpu();
 	clock_init((uint16_t)acpi.pm_timer.address, 0);
 	irq_init();
 	ioapic_init(&acpi);
 	io_init(&acpi);
 	power_init(&acpi);
+	msi_init();
+	efi_init(info.efi_system_table);
+	if (uart_port() && options.com1.irq && irq_bind_uart(options.com1.irq) == 0) {
+		uart_interrupt_on();
+	}
 }
 
 void start(uint64_t loader_info, uint64_t loader_magic)

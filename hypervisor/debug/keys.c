@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The debug keys: one table; each prints a page about one part of the machine to the console. */
+#include <arch/pirq.h>
 #include <arch/uart.h>
 #include <debug/counters.h>
 #include <debug/keys.h>
@@ -137,7 +138,7 @@ static void key_frames(void)
 
 static void key_reboot(void)
 {
-	arch_stop(true);
+	arch_stop(MACHINE_REBOOT);
 }
 
 static void key_help(void);
@@ -154,6 +155,7 @@ static const struct {
 	{'d', true, key_domains, "domains"},
 	{'e', true, key_events, "event channels"},
 	{'h', false, key_help, "this help"},
+	{'i', true, pirq_dump, "interrupt lines"},
 	{'m', true, key_frames, "memory"},
 	{'R', false, key_reboot, "reboot at once"},
 	{'t', true, key_timers, "time and timers"},

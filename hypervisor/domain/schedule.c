@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which vCPU runs on a CPU, and the timers that wake it. */
+#include <arch/clock.h>
+#include <arch/irq.h>
+#include <arch/smp.h>
 #include <arch/switch.h>
 #include <arch/trap.h>
 #include <debug/keys.h>
@@ -14,11 +17,18 @@ static struct {
 	struct timer slice;
 } cpus[CPU_MAX];
 
+static struct timer second; /* on CPU 0: what has to be looked after once a second */
+
 void schedule_init_cpu(unsigned cpu)
 {
 	run_queue_init(&cpus[cpu].queue);
 	timer_queue_init(&cpus[cpu].timers);
 	timer_init(&cpus[cpu].slice, TIMER_SLICE);
+	if (cpu == 0) {
+		timer_init(&second, TIMER_CLOCK);
+		timer_set(&cpus[0].timers, &second, now() + CLOCK_CORRECT_PERIOD);
+		timer_arm(second.deadline);
+	}
 }
 
 static void add_work(uint32_t work)
@@ -62,6 +72,22 @@ void schedule_set_timer(struct vcpu *v, struct timer *timer, uint64_t deadline)
 	}
 }
 
+/* Guests that run are told of a new time base on their own CPU, others when they run again. */
+static void look_after_clock(void)
+{
+	irq_end_storms();
+	if (clock_correct()) {
+		for (cpu_mask_t rest = cpus_online(); rest; rest &= rest - 1) {
+			unsigned cpu = (unsigned)__builtin_ctzll(rest);
+
+			atomic_fetch_or_explicit(&cpu_of(cpu)->work, CPU_WORK_CLOCK,
+						 memory_order_release);
+			cpu_kick(cpu);
+		}
+	}
+	timer_set(&cpus[cpu_id()].timers, &second, now() + CLOCK_CORRECT_PERIOD);
+}
+
 static void run_timers(void)
 {
 	struct timer_queue *timers = &cpus[cpu_id()].timers;
@@ -71,6 +97,8 @@ static void run_timers(void)
 	while ((timer = timer_expire(timers, now()))) {
 		if (timer->kind == TIMER_SLICE) {
 			add_work(CPU_WORK_SCHEDULE);
+		} else if (timer->kind == TIMER_CLOCK) {
+			look_after_clock();
 		} else {
 			time_handle_expired(timer);
 		}
@@ -157,6 +185,9 @@ void deferred_work(void)
 		}
 		if (work & CPU_WORK_KEYS) {
 			keys_handle_input();
+		}
+		if (work & CPU_WORK_CLOCK && cpu->vcpu) {
+			time_update_vcpu(cpu->vcpu);
 		}
 		if (work & CPU_WORK_SCHEDULE || !cpu->vcpu || !is_runnable(cpu->vcpu)) {
 			schedule();

@@ -46,7 +46,7 @@ long hypercall_console_io(uint64_t op, uint64_t count, uint64_t text, uint64_t a
 		return refuse(-EPERM);
 	}
 	if (count > INT32_MAX) {
-		return refuse(-EINVAL);
+		return refuse(-E2BIG);
 	}
 	switch (op) {
 	case CONSOLEIO_write:

@@ -184,7 +184,7 @@ static int op_get_symbol(struct xen_platform_op *op)
 	size_t length;
 
 	if (data->symnum > symbols_count()) {
-		return refuse(-EINVAL);
+		return refuse(-ERANGE);
 	}
 	if (data->symnum == symbols_count()) { /* the end: symnum stays */
 		data->namelen = 0;

@@ -11,6 +11,7 @@ const struct hypercall hypercall_table[HYPERCALL_COUNT] = {
 	[__HYPERVISOR_set_callbacks] = {hypercall_set_callbacks, "set_callbacks"},
 	[__HYPERVISOR_fpu_taskswitch] = {hypercall_fpu_taskswitch, "fpu_taskswitch"},
 	[__HYPERVISOR_sched_op_compat] = {hypercall_sched_op_compat, "sched_op_compat"},
+	[__HYPERVISOR_platform_op] = {hypercall_platform_op, "platform_op"},
 	[__HYPERVISOR_set_debugreg] = {hypercall_set_debugreg, "set_debugreg"},
 	[__HYPERVISOR_get_debugreg] = {hypercall_get_debugreg, "get_debugreg"},
 	[__HYPERVISOR_update_descriptor] = {hypercall_update_descriptor, "update_descriptor"},

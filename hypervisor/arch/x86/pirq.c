@@ -175,12 +175,9 @@ int pirq_unmap(uint32_t pirq)
 
 	lock_acquire(&pirqs.lock);
 	line = line_get(pirq);
-	if (!line || atomic_load_explicit(&line->port, memory_order_relaxed)) {
-		if (line) {
-			lock_release(&line->lock);
-		}
+	if (!line) {
 		lock_release(&pirqs.lock);
-		return refuse(line ? -EBUSY : -EINVAL);
+		return refuse(-EINVAL);
 	}
 	kind = line->kind;
 	lock_release(&line->lock);
@@ -318,7 +315,7 @@ void pirq_dump(void)
 		if (pirqs.vector[pirq]) {
 			const struct irq_line *line = irq_line(pirqs.vector[pirq]);
 
-			log_info("interrupt %u: vector %#x, %s, port %u, %lu so far%s\n", pirq,
+			log_error("interrupt %u: vector %#x, %s, port %u, %lu so far%s\n", pirq,
 				 pirqs.vector[pirq],
 				 line->kind == IRQ_MSI ? "message"
 				 : line->level	       ? "level"

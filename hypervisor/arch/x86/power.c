@@ -151,7 +151,7 @@ static _Noreturn void reset_by_triple_fault(void)
 	__builtin_unreachable();
 }
 
-static _Noreturn void halt(void)
+_Noreturn void power_halt(void)
 {
 	for (;;) {
 		__asm__ volatile("cli; hlt");
@@ -167,7 +167,7 @@ _Noreturn void arch_stop(enum machine_end how)
 		wait_a_little();
 	}
 	if (how != MACHINE_REBOOT) {
-		halt();
+		power_halt();
 	}
 	reset_by_acpi();
 	wait_a_little();

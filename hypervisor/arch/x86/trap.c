@@ -6,6 +6,7 @@
 #include <arch/guest_copy.h>
 #include <arch/instructions.h>
 #include <arch/panic.h>
+#include <arch/power.h>
 #include <arch/regs.h>
 #include <arch/trap.h>
 #include <debug/log.h>
@@ -179,6 +180,9 @@ static void trap_nmi(const struct guest_frame *frame)
 	struct cpu *cpu = this_cpu();
 
 	(void)frame;
+	if (power_is_stopping()) {
+		power_halt();
+	}
 	atomic_fetch_or_explicit(&cpu->work, CPU_WORK_NMI, memory_order_relaxed);
 }
 

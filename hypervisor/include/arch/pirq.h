@@ -30,8 +30,7 @@ int pirq_map_gsi(uint32_t gsi, int *pirq);
 /* The same for a line that exists, by its vector. */
 int pirq_map_vector(unsigned vector, int *pirq);
 
-/* The number is free again, and the line with it; -EINVAL if there is none, -EBUSY if it is bound.
- */
+/* The number is free again, and the line with it, bound or not; -EINVAL: there is none. */
 int pirq_unmap(uint32_t pirq);
 
 int pirq_find_free(bool for_gsi); /* -ENOSPC */

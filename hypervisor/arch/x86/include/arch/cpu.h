@@ -16,6 +16,7 @@ enum cpu_work {
 	CPU_WORK_EVENTS = 1 << 3,   /* the current vCPU may have an event to be told of */
 	CPU_WORK_KEYS = 1 << 4,	    /* the serial line has input */
 	CPU_WORK_NMI = 1 << 5,	    /* an NMI came */
+	CPU_WORK_CLOCK = 1 << 6,    /* the time base was corrected */
 };
 
 struct vcpu;

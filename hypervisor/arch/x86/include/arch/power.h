@@ -11,6 +11,7 @@ void power_init(const struct acpi_info *acpi);
 
 /* arch_stop() has begun and sent an NMI to all other CPUs, whose handler then halts for ever. */
 bool power_is_stopping(void);
+_Noreturn void power_halt(void); /* this CPU */
 
 /*
  * What Dom0's ACPI code wants written to PM1a and PM1b control to enter a sleep state. Only S5 is
