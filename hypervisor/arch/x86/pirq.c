@@ -316,12 +316,12 @@ void pirq_dump(void)
 			const struct irq_line *line = irq_line(pirqs.vector[pirq]);
 
 			log_error("interrupt %u: vector %#x, %s, port %u, %lu so far%s\n", pirq,
-				 pirqs.vector[pirq],
-				 line->kind == IRQ_MSI ? "message"
-				 : line->level	       ? "level"
-						       : "edge",
-				 line->port, line->total,
-				 line->waits_for_eoi ? ", waits for its end" : "");
+				  pirqs.vector[pirq],
+				  line->kind == IRQ_MSI ? "message"
+				  : line->level		? "level"
+							: "edge",
+				  line->port, line->total,
+				  line->waits_for_eoi ? ", waits for its end" : "");
 		}
 	}
 }
