@@ -240,7 +240,7 @@ static int op_set_iopl(guest_va_t arg)
 	if (op.iopl > 3) {
 		return refuse(-EINVAL);
 	}
-	v->arch.iopl = (uint8_t)op.iopl;
+	vcpu_set_iopl(&v->arch, v->arch.kernel_ring, op.iopl);
 	descriptors_select_io(&v->arch);
 	return 0;
 }

@@ -40,7 +40,7 @@ long hypercall_fpu_taskswitch(uint64_t set, uint64_t a2, uint64_t a3, uint64_t a
 
 long hypercall_set_debugreg(uint64_t number, uint64_t value, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-	int rc = number < 8 ? debug_reg_set(current_vcpu(), (unsigned)number, value) : -EINVAL;
+	int rc = debug_reg_set(current_vcpu(), (unsigned)MIN(number, 8U), value);
 
 	return rc ? refuse(rc) : 0;
 }
@@ -48,7 +48,7 @@ long hypercall_set_debugreg(uint64_t number, uint64_t value, uint64_t a3, uint64
 long hypercall_get_debugreg(uint64_t number, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
 	uint64_t value;
-	int rc = number < 8 ? debug_reg_get(current_vcpu(), (unsigned)number, &value) : -EINVAL;
+	int rc = debug_reg_get(current_vcpu(), (unsigned)MIN(number, 8U), &value);
 
 	return rc ? refuse(rc) : (long)value;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the hypervisor is, and a guest's choices about itself: xen_version, vm_assist. */
+#include <arch/descriptor.h>
 #include <arch/layout.h>
 #include <hypercall/hypercall.h>
 #include <lib/error.h>
@@ -51,7 +52,7 @@ static long give_features(uint64_t arg)
 	}
 	info.submap = BIT(XENFEAT_mmu_pt_update_preserve_ad) | BIT(XENFEAT_highmem_assist) |
 		      BIT(XENFEAT_gnttab_map_avail_bits) | BIT(XENFEAT_memory_op_vnode_supported) |
-		      BIT(XENFEAT_not_direct_mapped);
+		      BIT(XENFEAT_direct_mapped);
 	if (d->vm_assist & BIT(VMASST_TYPE_pae_extended_cr3)) {
 		info.submap |= BIT(XENFEAT_pae_pgdir_above_4gb);
 	}
@@ -125,6 +126,15 @@ long hypercall_xen_version(uint64_t op, uint64_t arg, uint64_t a3, uint64_t a4, 
 	 BIT(VMASST_TYPE_architectural_iopl) | BIT(VMASST_TYPE_runstate_update_flag) | \
 	 BIT(VMASST_TYPE_m2p_strict))
 
+/* Which of the two models of I/O privilege holds; a guest says so before it has other vCPUs. */
+static void choose_iopl(bool architectural)
+{
+	struct vcpu_arch *a = &current_vcpu()->arch;
+
+	vcpu_set_iopl(a, architectural ? 0 : 1, a->iopl);
+	descriptors_select_io(a);
+}
+
 long hypercall_vm_assist(uint64_t op, uint64_t type, uint64_t a3, uint64_t a4, uint64_t a5)
 {
 	struct domain *d = current_domain();
@@ -144,6 +154,8 @@ long hypercall_vm_assist(uint64_t op, uint64_t type, uint64_t a3, uint64_t a4, u
 	}
 	if (type == VMASST_TYPE_m2p_strict) {
 		d->memory.hides_m2p = op == VMASST_CMD_enable;
+	} else if (type == VMASST_TYPE_architectural_iopl) {
+		choose_iopl(op == VMASST_CMD_enable);
 	}
 	return 0;
 }

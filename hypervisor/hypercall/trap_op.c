@@ -225,8 +225,8 @@ long hypercall_iret(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t
 		}
 		guest_toggle_mode(v);
 	}
-	if (unlikely(v->domain->vm_assist & BIT(VMASST_TYPE_architectural_iopl))) {
-		v->arch.iopl = (uint8_t)(to.rflags >> 12 & 3);
+	if (unlikely(v->arch.kernel_ring == 0)) {
+		vcpu_set_iopl(&v->arch, 0, to.rflags >> 12 & 3);
 		descriptors_select_io(&v->arch);
 	}
 	if (unlikely(v->arch.nmi_masked)) {

@@ -44,6 +44,7 @@ void cpu_setup(unsigned cpu)
 {
 	write_cr4(read_cr4() | CR4_PGE | CR4_MCE | (cpu_features.smep ? CR4_SMEP : 0) |
 		  (cpu_features.smap ? CR4_SMAP : 0) | (cpu_features.fsgsbase ? CR4_FSGSBASE : 0));
+	write_cr0(read_cr0() | CR0_AM); /* programs may ask for alignment checks */
 	this_cpu()->id = cpu;
 	descriptors_init_cpu(cpu);
 	init_syscall(cpu);

@@ -40,6 +40,7 @@ static void describe_time(struct cpuid_view *view)
 	view->tsc_multiplier = scale.mul;
 	view->tsc_shift = scale.shift;
 	view->tsc_is_reliable = clock_tsc_is_stable();
+	view->has_rdtscp = cpu_features.rdtscp;
 }
 
 /* As wide as the number of the last byte of RAM. */
@@ -52,7 +53,6 @@ struct cpuid guest_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub_leaf)
 {
 	struct cpuid_view view = {
 		.vcpu_id = v->id,
-		.osxsave = v->arch.cr4 & CR4_OSXSAVE,
 		.xcr0_allowed = cpu_features.xcr0,
 		.xsave_bytes = cpu_features.xsave_bytes,
 	};

@@ -31,6 +31,7 @@
 #define HYPERVISOR_PRESENT BIT(31)
 #define FEATURE_XSAVE	   BIT(26)
 #define FEATURE_OSXSAVE	   BIT(27)
+#define FEATURE_XSAVEC	   BIT(1)
 
 static const struct cpuid nothing;
 
@@ -38,14 +39,18 @@ static struct cpuid features(const struct cpuid_view *view, struct cpuid hw)
 {
 	uint32_t c = hw.c & LEAF_1_C;
 
-	if (!view->xcr0_allowed) {
-		c &= ~(uint32_t)FEATURE_XSAVE;
-	} else if (view->osxsave) {
+	/*
+	 * OSXSAVE whatever the guest's CR4 says: XGETBV works in any case, and kernels look for
+	 * this bit to learn whether they may use XSAVE at all.
+	 */
+	if (view->xcr0_allowed) {
 		c |= FEATURE_OSXSAVE;
+	} else {
+		c &= ~(uint32_t)FEATURE_XSAVE;
 	}
 	return (struct cpuid){
 		.a = hw.a,
-		.b = (hw.b & 0xff00) | 1 << 16 | view->vcpu_id << 25, /* CLFLUSH line, APIC ID */
+		.b = (hw.b & 0xff00) | view->vcpu_id << 25, /* CLFLUSH line, APIC ID */
 		.c = c | (uint32_t)HYPERVISOR_PRESENT,
 		.d = hw.d & LEAF_1_D,
 	};
@@ -62,7 +67,9 @@ static struct cpuid extended_state(const struct cpuid_view *view, uint32_t sub_l
 		return (struct cpuid){(uint32_t)view->xcr0_allowed, view->xsave_bytes_now,
 				      view->xsave_bytes, (uint32_t)(view->xcr0_allowed >> 32)};
 	case 1:
-		return (struct cpuid){.a = hw.a & LEAF_D_1_A, .b = view->xsavec_bytes_now};
+		hw.a &= LEAF_D_1_A;
+		return (struct cpuid){.a = hw.a,
+				      .b = hw.a & FEATURE_XSAVEC ? view->xsavec_bytes_now : 0};
 	default:
 		if (sub_leaf > 62 || !(view->xcr0_allowed >> sub_leaf & 1)) {
 			return nothing;
@@ -102,7 +109,9 @@ static struct cpuid time_leaf(const struct cpuid_view *view, uint32_t sub_leaf)
 {
 	switch (sub_leaf) {
 	case 0:
-		return (struct cpuid){.a = view->tsc_is_reliable ? 2 : 0, .c = view->tsc_khz};
+		return (struct cpuid){.a = (view->tsc_is_reliable ? 2 : 0) |
+					   (view->has_rdtscp ? 4 : 0),
+				      .c = view->tsc_khz};
 	case 1:
 		return (struct cpuid){.c = view->tsc_multiplier,
 				      .d = (uint32_t)(int32_t)view->tsc_shift};
@@ -145,7 +154,7 @@ static struct cpuid extended_leaf(uint32_t leaf, struct cpuid hw)
 	case 0x80000002 ... 0x80000006: /* name, caches */
 		return hw;
 	case 0x80000008:
-		return (struct cpuid){.a = hw.a & 0xffff, .b = hw.b & EXT_8_B};
+		return (struct cpuid){.a = (hw.a & 0xff) | 48 << 8, .b = hw.b & EXT_8_B};
 	case 0x80000021:
 		return (struct cpuid){.a = hw.a & EXT_21_A};
 	default:

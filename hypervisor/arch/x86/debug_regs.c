@@ -63,7 +63,7 @@ int debug_reg_set(struct vcpu *v, unsigned number, uint64_t value)
 	case 4:
 	case 6:
 		if (value >> 32) {
-			return -EPERM;
+			return -EINVAL;
 		}
 		v->arch.dr[6] = (value & DR6_BITS) | DR6_ONES;
 		return 0;
@@ -71,14 +71,14 @@ int debug_reg_set(struct vcpu *v, unsigned number, uint64_t value)
 	case 7:
 		return set_control(v, value);
 	default:
-		return -EINVAL;
+		return -ENODEV;
 	}
 }
 
 int debug_reg_get(const struct vcpu *v, unsigned number, uint64_t *value)
 {
 	if (number > 7) {
-		return -EINVAL;
+		return -ENODEV;
 	}
 	*value = v->arch.dr[number == 4 || number == 5 ? number + 2 : number];
 	return 0;

@@ -273,7 +273,7 @@ static bool two_byte_opcode(struct context *c, uint8_t opcode)
 		return system_group(c);
 	case 0x06:
 		return set_operation(c, OP_CLTS);
-	case 0x08 ... 0x09:
+	case 0x09:
 		return set_operation(c, OP_FLUSH_CACHES);
 	case 0x20:
 		return move_special(c, OP_READ_CR);

@@ -3,6 +3,7 @@
 #include <arch/control_regs.h>
 #include <arch/cpuid.h>
 #include <arch/debug_regs.h>
+#include <arch/descriptor.h>
 #include <arch/emulate.h>
 #include <arch/fpu.h>
 #include <arch/guest_copy.h>
@@ -12,7 +13,9 @@
 #include <arch/segment_base.h>
 #include <arch/trap.h>
 #include <domain/domain.h>
+#include <lib/error.h>
 #include <lib/string.h>
+#include <memory/mmu_update.h>
 
 /*
  * The bytes of the instruction are read once, taken apart, and only then acted upon. Another vCPU
@@ -252,15 +255,31 @@ static bool read_cr(const struct vcpu *v, unsigned number, uint64_t *value)
 	}
 }
 
-/* CR3 is for mmuext_op to change. */
-static bool write_cr(struct vcpu *v, unsigned number, uint64_t value)
+/* As by mmuext_op; what is not done in one go is done when the guest executes it once more. */
+static bool emulate_write_cr3(struct vcpu *v, struct instruction *ins, uint64_t value)
 {
-	switch (number) {
+	struct domain_memory *dm = &v->domain->memory;
+	int rc = mmu_new_kernel_root(dm, &v->memory, paddr_to_mfn(value & PTE_ADDRESS));
+
+	if (rc == 0) {
+		rc = mmu_settle(dm);
+	}
+	if (rc == -ERESTART) {
+		ins->length = 0;
+	}
+	return rc == 0 || rc == -ERESTART;
+}
+
+static bool write_cr(struct vcpu *v, struct instruction *ins, uint64_t value)
+{
+	switch (ins->reg) {
 	case 0:
 		return guest_set_cr0(v, value);
 	case 2:
 		v->events.info->arch.cr2 = value;
 		return true;
+	case 3:
+		return emulate_write_cr3(v, ins, value);
 	case 4:
 		guest_set_cr4(v, value);
 		return true;
@@ -297,8 +316,7 @@ static void emulate_cpuid(const struct vcpu *v, struct guest_frame *frame)
  */
 
 /* What a guest's kernel may do, and its programs not. */
-static bool emulate_of_kernel(struct vcpu *v, struct guest_frame *frame,
-			      const struct instruction *ins)
+static bool emulate_of_kernel(struct vcpu *v, struct guest_frame *frame, struct instruction *ins)
 {
 	uint64_t value, address, *rm = register_at(frame, ins->rm);
 
@@ -314,7 +332,7 @@ static bool emulate_of_kernel(struct vcpu *v, struct guest_frame *frame,
 	case OP_READ_CR:
 		return read_cr(v, ins->reg, rm);
 	case OP_WRITE_CR:
-		return write_cr(v, ins->reg, *rm);
+		return write_cr(v, ins, *rm);
 	case OP_CLTS:
 		guest_set_ts(v, false);
 		return true;
@@ -323,6 +341,10 @@ static bool emulate_of_kernel(struct vcpu *v, struct guest_frame *frame,
 	case OP_WRITE_DR:
 		return debug_reg_set(v, ins->reg, *rm) == 0;
 	case OP_HLT:
+		/* With events masked nothing would ever end it. */
+		if (v->events.info->evtchn_upcall_mask) {
+			return false;
+		}
 		vcpu_block(v);
 		return true;
 	case OP_INVLPG:
@@ -369,7 +391,7 @@ static bool emulate_one(struct vcpu *v, struct guest_frame *frame, struct instru
 		return true;
 	case OP_INTERRUPT_FLAG:
 		/* With I/O privilege it is no fault, but the mask in vcpu_info is what counts. */
-		return v->arch.iopl >= (v->arch.in_kernel ? 1 : 3);
+		return vcpu_may_use_ports(&v->arch);
 	default:
 		return v->arch.in_kernel && emulate_of_kernel(v, frame, ins);
 	}

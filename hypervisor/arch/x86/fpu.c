@@ -24,7 +24,12 @@ static size_t area_bytes(void)
 
 static void write_xcr0(uint64_t value)
 {
-	__asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
+	if (this_cpu()->xcr0 != value) {
+		this_cpu()->xcr0 = value;
+		__asm__ volatile("xsetbv"
+				 :
+				 : "c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
+	}
 }
 
 static void clear_ts(void)
@@ -103,6 +108,13 @@ void fpu_load(struct vcpu *v)
 	}
 }
 
+void fpu_switch_to(const struct vcpu *v)
+{
+	if (cpu_features.xsave) {
+		write_xcr0(v->arch.xcr0);
+	}
+}
+
 void fpu_switch_from(struct vcpu *v)
 {
 	if (v->arch.fpu_loaded) {
@@ -129,7 +141,7 @@ int fpu_set_xcr0(struct vcpu *v, uint64_t xcr0)
 		return -EINVAL;
 	}
 	v->arch.xcr0 = xcr0;
-	if (v->arch.fpu_loaded) {
+	if (v == current_vcpu()) {
 		write_xcr0(xcr0);
 	}
 	return 0;

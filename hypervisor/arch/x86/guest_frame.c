@@ -47,7 +47,7 @@ static void enter(struct vcpu *v, const struct trap_entry *handler, const uint64
 	}
 	*w++ = frame->rip;
 	*w++ = cs | (uint64_t)masked << 32;
-	*w++ = rflags | (masked ? 0 : RFLAGS_IF) | (uint64_t)v->arch.iopl << 12;
+	*w++ = rflags | (masked ? 0 : RFLAGS_IF) | v->arch.shown_iopl;
 	*w++ = frame->rsp;
 	*w++ = frame->ss & 0xffff;
 

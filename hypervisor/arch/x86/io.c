@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which ports and device memory domains may touch, and port accesses the processor refused. */
 #include <arch/apic.h>
+#include <arch/descriptor.h>
 #include <arch/features.h>
 #include <arch/instructions.h>
 #include <arch/io.h>
@@ -95,8 +96,8 @@ static void keep_device_memory(const struct acpi_info *acpi)
 	withhold(BIT(cpu_features.physical_bits), BIT(52) - BIT(cpu_features.physical_bits));
 	withhold(apic_base(), PAGE_SIZE);
 	/* Firmware's own code reads the HPET to find out whether there is one. */
-	if (acpi->hpet_address && mmio_read_only(acpi->hpet_address >> PAGE_SHIFT,
-						 acpi->hpet_address >> PAGE_SHIFT)) {
+	if (acpi->hpet_address &&
+	    mmio_read_only(acpi->hpet_address >> PAGE_SHIFT, acpi->hpet_address >> PAGE_SHIFT)) {
 		panic("too many ranges of device memory to show only");
 	}
 	for (unsigned i = 0; i < acpi->ioapic_count; i++) {
@@ -349,7 +350,7 @@ bool io_emulate(struct vcpu *v, struct io_request *r)
 	uint32_t last = (uint32_t)r->port + r->bytes - 1;
 	const struct io_range *range;
 
-	if (v->arch.iopl < (v->arch.in_kernel ? 1 : 3) && !iobitmap_admits(v, r)) {
+	if (!vcpu_may_use_ports(&v->arch) && !iobitmap_admits(v, r)) {
 		return false;
 	}
 	if (last < PORTS && io_is_permitted(v->domain, r->port, (uint16_t)last)) {

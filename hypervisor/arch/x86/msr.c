@@ -88,6 +88,10 @@ bool guest_read_msr(const struct vcpu *v, uint32_t number, uint64_t *value)
 		return true;
 	case MSR_MISC_ENABLE:
 		return read_misc_enable(value);
+	case MSR_PLATFORM_INFO:
+	case MSR_MISC_FEATURES:
+		*value = 0; /* none of what they could offer or switch on */
+		return true;
 	case MSR_MICROCODE:
 		return read_msr_if_there(number, value);
 	case MSR_AMD_HWCR:
@@ -126,8 +130,11 @@ static bool write_tsc_aux(struct vcpu *v, uint64_t value)
 	return true;
 }
 
+/* What is not a guest's to change it may write as it is. */
 bool guest_write_msr(struct vcpu *v, uint32_t number, uint64_t value)
 {
+	uint64_t current;
+
 	switch (number) {
 	case MSR_FS_BASE:
 	case MSR_GS_BASE:
@@ -145,21 +152,13 @@ bool guest_write_msr(struct vcpu *v, uint32_t number, uint64_t value)
 		return true;
 	case MSR_TSC_AUX:
 		return write_tsc_aux(v, value);
-	case MSR_STAR:
-	case MSR_LSTAR:
-	case MSR_CSTAR:
-	case MSR_SYSCALL_MASK:
-	case MSR_SYSENTER_CS:
-	case MSR_SYSENTER_ESP:
-	case MSR_SYSENTER_EIP:
-		return true; /* callback_op is what says where system calls go */
-	case MSR_EFER:
-		return value == read_msr(MSR_EFER);
-	case MSR_PAT:
-		return value == PAT_LAYOUT;
-	case MSR_DEBUGCTL:
 	case MSR_MICROCODE:
-		return value == 0;
+		return value == 0; /* the question for the version begins with it */
+	case MSR_EFER:
+	case MSR_PAT:
+	case MSR_DEBUGCTL:
+	case MSR_MISC_ENABLE:
+		return guest_read_msr(v, number, &current) && current == value;
 	case MSR_HYPERCALL_PAGE:
 		return fill_hypercall_page(v, value);
 	default:

@@ -28,6 +28,9 @@ int vcpu_arch_init(struct vcpu *v)
 	}
 	v->arch.dr[6] = 0xffff0ff0;
 	v->arch.dr[7] = 0x400;
+	v->arch.cr4 = guest_cr4_fixed();
+	vcpu_set_iopl(&v->arch, v->domain->vm_assist & BIT(VMASST_TYPE_architectural_iopl) ? 0 : 1,
+		      0);
 	v->arch.in_kernel = true;
 	return 0;
 }
@@ -165,10 +168,10 @@ void vcpu_switch(struct vcpu *next)
 	descriptors_load_ldt(next);
 	descriptors_load_io_bitmap(next);
 	descriptors_select_io(&next->arch);
-	control_regs_load(next);
-	msrs_load(next);
 	debug_regs_load(next);
 	control_regs_load(next);
+	msrs_load(next);
+	fpu_switch_to(next);
 	*guest_frame() = next->arch.frame;
 	if (!load_segments(&next->arch)) {
 		guest_enter_failsafe(next);

@@ -34,6 +34,7 @@ struct cpu {
 	uint64_t guest_kernel_sp;  /* the vCPU's, for the SYSCALL path */
 	struct vcpu *fpu_owner;	   /* whose state the FPU registers hold */
 	_Atomic uint32_t tlb_time; /* clock of the last full flush */
+	uint64_t xcr0;		   /* what XCR0 holds */
 	uint32_t tsc_aux;	   /* what MSR_TSC_AUX holds */
 	uint64_t timer_deadline;   /* what the APIC timer is armed for, 0: nothing */
 

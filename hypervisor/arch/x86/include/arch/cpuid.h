@@ -11,7 +11,6 @@ struct vcpu;
 /* What the answer depends on besides the leaf and the processor's own answer. */
 struct cpuid_view {
 	uint32_t vcpu_id;
-	bool osxsave;				    /* the guest has set CR4.OSXSAVE */
 	uint64_t xcr0_allowed;			    /* what the guest may put into XCR0 */
 	uint32_t xsave_bytes;			    /* size of an area for all of that */
 	uint32_t xsave_bytes_now, xsavec_bytes_now; /* for what XCR0 holds now */
@@ -19,6 +18,7 @@ struct cpuid_view {
 	uint32_t tsc_multiplier; /* TSC to nanoseconds, as in vcpu_time_info */
 	int8_t tsc_shift;
 	bool tsc_is_reliable; /* the same on all CPUs, at a rate that never changes */
+	bool has_rdtscp;
 	uint8_t machine_address_bits;
 };
 

@@ -7,7 +7,7 @@
 
 struct vcpu;
 
-int debug_reg_set(struct vcpu *v, unsigned number, uint64_t value); /* -EINVAL, -EPERM */
+int debug_reg_set(struct vcpu *v, unsigned number, uint64_t value); /* -ENODEV, -EINVAL, -EPERM */
 int debug_reg_get(const struct vcpu *v, unsigned number, uint64_t *value);
 
 void debug_regs_save(struct vcpu *v); /* v leaves this CPU; also switches its breakpoints off */

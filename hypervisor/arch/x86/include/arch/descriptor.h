@@ -28,13 +28,17 @@ void descriptors_load_gdt(const struct vcpu *v);
 void descriptors_load_ldt(const struct vcpu *v);
 void descriptors_load_io_bitmap(const struct vcpu *v);
 
-/* Ports are open to what the guest's virtual IOPL admits: its kernel from 1, its programs at 3. */
+/* Ports are open to what the guest's virtual IOPL admits: its kernel, and its programs at 3. */
+static inline bool vcpu_may_use_ports(const struct vcpu_arch *a)
+{
+	return a->iopl >= (a->in_kernel ? a->kernel_ring : 3);
+}
+
 static inline void descriptors_select_io(const struct vcpu_arch *a)
 {
 	struct tss *tss = (struct tss *)(cpu_area(this_cpu()->id) + CPU_TSS);
 
-	tss->io_bitmap_at =
-		a->iopl >= (a->in_kernel ? 1 : 3) ? IO_BITMAP_ALLOWED : IO_BITMAP_DENIED;
+	tss->io_bitmap_at = vcpu_may_use_ports(a) ? IO_BITMAP_ALLOWED : IO_BITMAP_DENIED;
 }
 
 /*

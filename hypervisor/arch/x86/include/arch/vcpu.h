@@ -37,7 +37,9 @@ struct vcpu_arch {
 
 	uint64_t kernel_sp; /* stack_switch: where the guest kernel's stack is when entered */
 	uint16_t kernel_ss;
-	uint8_t iopl; /* the guest's virtual IOPL */
+	uint8_t iopl;	     /* the guest's virtual IOPL */
+	uint8_t kernel_ring; /* by which it is measured: 1, or 0 under architectural_iopl */
+	uint16_t shown_iopl; /* as RFLAGS in its handlers' frames has it */
 
 	struct trap_entry callback[CALLBACK_COUNT];
 	struct trap_entry *trap; /* 256 entries */
@@ -60,6 +62,14 @@ struct vcpu_arch {
 	guest_va_t io_bitmap; /* PHYSDEVOP_set_iobitmap: for the guest's programs */
 	unsigned io_bitmap_ports;
 };
+
+/* Where ring 1 is what its kernel runs in, a guest never meets its IOPL in RFLAGS. */
+static inline void vcpu_set_iopl(struct vcpu_arch *a, unsigned kernel_ring, unsigned iopl)
+{
+	a->kernel_ring = (uint8_t)kernel_ring;
+	a->iopl = (uint8_t)iopl;
+	a->shown_iopl = (uint16_t)(kernel_ring ? 0 : iopl << 12);
+}
 
 /* The processor's side of a domain. */
 struct domain_arch {
