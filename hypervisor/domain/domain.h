@@ -5,6 +5,7 @@
 
 #include <arch/vcpu.h>
 #include <event/event.h>
+#include <grant/grant.h>
 #include <lib/base.h>
 #include <lib/lock.h>
 #include <memory/memory.h>
@@ -60,6 +61,7 @@ struct domain {
 
 	struct domain_memory memory;
 	struct domain_events events;
+	struct domain_grants grants;
 	struct domain_arch arch;
 
 	struct shared_info *shared_info;

@@ -23,6 +23,7 @@ const struct hypercall hypercall_table[HYPERCALL_COUNT] = {
 						  "event_channel_op_compat"},
 	[__HYPERVISOR_xen_version] = {hypercall_xen_version, "xen_version"},
 	[__HYPERVISOR_console_io] = {hypercall_console_io, "console_io"},
+	[__HYPERVISOR_grant_table_op] = {hypercall_grant_table_op, "grant_table_op"},
 	[__HYPERVISOR_vm_assist] = {hypercall_vm_assist, "vm_assist"},
 	[__HYPERVISOR_update_va_mapping_otherdomain] = {hypercall_update_va_mapping_otherdomain,
 							"update_va_mapping_otherdomain"},
