@@ -108,8 +108,30 @@ static long finish(uint64_t *args, unsigned done, size_t size, bool again, int r
 	return rc;
 }
 
-long hypercall_mmu_update(uint64_t requests, uint64_t count, uint64_t pdone, uint64_t foreigndom,
-			  uint64_t unused)
+/* Most calls are for one request of one's own, and do not ask for the count. */
+static bool is_simple(uint64_t count, uint64_t pdone, uint64_t foreigndom)
+{
+	return count == 1 && !pdone && foreigndom == DOMID_SELF;
+}
+
+static long update_one(uint64_t at)
+{
+	struct domain_memory *dm = &current_domain()->memory;
+	struct mmu_update request;
+	unsigned done;
+	int rc;
+
+	if (guest_read(&request, GUEST_VA(at), sizeof(request))) {
+		return refuse(-EFAULT);
+	}
+	done = mmu_update_batch(dm, dm, &request, 1, &rc);
+	if (unlikely(rc == -ERESTART)) {
+		return hypercall_again(at, (1 - done) | CONTINUED, 0, DOMID_SELF);
+	}
+	return rc;
+}
+
+static long update_many(uint64_t requests, uint64_t count, uint64_t pdone, uint64_t foreigndom)
 {
 	uint64_t args[4] = {requests, count & UINT32_MAX, pdone, foreigndom};
 	unsigned left = (unsigned)(args[1] & ~CONTINUED), done = 0;
@@ -140,6 +162,14 @@ long hypercall_mmu_update(uint64_t requests, uint64_t count, uint64_t pdone, uin
 	return finish(args, done, sizeof(batch[0]), again, rc);
 }
 
+long hypercall_mmu_update(uint64_t requests, uint64_t count, uint64_t pdone, uint64_t foreigndom,
+			  uint64_t unused)
+{
+	return likely(is_simple(count, pdone, foreigndom))
+		       ? update_one(requests)
+		       : update_many(requests, count, pdone, foreigndom);
+}
+
 /* --- mmuext_op
  * --------------------------------------------------------------------------------------- */
 
@@ -165,23 +195,26 @@ static int vcpu_mask(uint64_t bitmap, cpu_mask_t *cpus)
 
 static int flush(const struct mmuext_op *op)
 {
-	cpu_mask_t cpus = atomic_load(&current_domain()->memory.cached_on);
-	bool one = op->cmd == MMUEXT_INVLPG_LOCAL || op->cmd == MMUEXT_INVLPG_MULTI ||
-		   op->cmd == MMUEXT_INVLPG_ALL;
-	int rc = 0;
+	cpu_mask_t cpus = 0;
+	bool local = op->cmd == MMUEXT_TLB_FLUSH_LOCAL || op->cmd == MMUEXT_INVLPG_LOCAL;
+	bool all = op->cmd == MMUEXT_TLB_FLUSH_ALL || op->cmd == MMUEXT_INVLPG_ALL;
+	int rc;
 
-	if (op->cmd == MMUEXT_TLB_FLUSH_LOCAL || op->cmd == MMUEXT_INVLPG_LOCAL) {
+	if (local) {
 		cpus = BIT(cpu_id());
-	} else if (op->cmd == MMUEXT_TLB_FLUSH_MULTI || op->cmd == MMUEXT_INVLPG_MULTI) {
-		rc = vcpu_mask((uint64_t)op->arg2.vcpumask.p, &cpus);
-	}
-	if (rc) {
-		return rc;
-	}
-	if (one) {
-		tlb_flush_va(cpus, op->arg1.linear_addr);
+	} else if (all) {
+		cpus = atomic_load(&current_domain()->memory.cached_on);
 	} else {
+		rc = vcpu_mask((uint64_t)op->arg2.vcpumask.p, &cpus);
+		if (rc) {
+			return rc;
+		}
+	}
+	if (op->cmd == MMUEXT_TLB_FLUSH_LOCAL || op->cmd == MMUEXT_TLB_FLUSH_MULTI ||
+	    op->cmd == MMUEXT_TLB_FLUSH_ALL) {
 		tlb_flush(cpus);
+	} else {
+		tlb_flush_va(cpus, op->arg1.linear_addr);
 	}
 	return 0;
 }
@@ -259,8 +292,29 @@ static int get_mmuext_target(uint64_t foreigndom, struct target *target)
 	return rc;
 }
 
-long hypercall_mmuext_op(uint64_t ops, uint64_t count, uint64_t pdone, uint64_t foreigndom,
-			 uint64_t unused)
+static long mmuext_one(uint64_t at)
+{
+	struct domain_memory *dm = &current_domain()->memory;
+	const struct target target = {.tables = dm, .owner = dm};
+	struct mmuext_op op;
+	bool done;
+	int rc;
+
+	if (guest_read(&op, GUEST_VA(at), sizeof(op))) {
+		return refuse(-EFAULT);
+	}
+	rc = mmuext(&target, &op);
+	done = rc == 0;
+	if (unlikely(done && dm->walk.mode != WALK_IDLE)) {
+		rc = mmu_settle(dm);
+	}
+	if (unlikely(rc == -ERESTART)) {
+		return hypercall_again(at, (done ? 0 : 1) | CONTINUED, 0, DOMID_SELF);
+	}
+	return rc;
+}
+
+static long mmuext_many(uint64_t ops, uint64_t count, uint64_t pdone, uint64_t foreigndom)
 {
 	uint64_t args[4] = {ops, count & UINT32_MAX, pdone, foreigndom};
 	unsigned left = (unsigned)(args[1] & ~CONTINUED), done = 0;
@@ -295,6 +349,14 @@ long hypercall_mmuext_op(uint64_t ops, uint64_t count, uint64_t pdone, uint64_t 
 
 	put_target(&target);
 	return finish(args, done, sizeof(op), again, rc);
+}
+
+long hypercall_mmuext_op(uint64_t ops, uint64_t count, uint64_t pdone, uint64_t foreigndom,
+			 uint64_t unused)
+{
+	return likely(is_simple(count, pdone, foreigndom))
+		       ? mmuext_one(ops)
+		       : mmuext_many(ops, count, pdone, foreigndom);
 }
 
 /* --- update_va_mapping

@@ -28,7 +28,7 @@ static int l1_get_mmio(struct domain_memory *dm, struct domain_memory *owner, ui
 	return -EINVAL;
 }
 
-static void l1_put(uint64_t entry)
+static inline void l1_put(uint64_t entry)
 {
 	mfn_t mfn = entry_mfn(entry);
 
@@ -42,7 +42,7 @@ static void l1_put(uint64_t entry)
 	}
 }
 
-static int l1_get(struct domain_memory *dm, struct domain_memory *owner, uint64_t *entry)
+static inline int l1_get(struct domain_memory *dm, struct domain_memory *owner, uint64_t *entry)
 {
 	mfn_t mfn = entry_mfn(*entry);
 	bool got = *entry & ENTRY_WRITE ? page_writable_get(owner, mfn, owner != dm) == 0
@@ -52,8 +52,12 @@ static int l1_get(struct domain_memory *dm, struct domain_memory *owner, uint64_
 	if (unlikely(!got)) {
 		return l1_get_mmio(dm, owner, entry);
 	}
+	/* Nearly all RAM is cached, and then there is nothing to compare. */
+	if (likely(!(*entry & ENTRY_CACHE) && !(frame_type_word(mfn) & TYPE_CACHE_MASK))) {
+		return 0;
+	}
 	rc = page_cache_set(mfn, entry_cache(*entry));
-	if (unlikely(rc)) {
+	if (rc) {
 		l1_put(*entry);
 	}
 	return rc;
@@ -62,12 +66,18 @@ static int l1_get(struct domain_memory *dm, struct domain_memory *owner, uint64_
 /* --- Whole L1 tables: short enough to be done in one go
  * ------------------------------------------- */
 
-#define STRIDE 8
+/* Most tables are sparse: so many entries that are not present cost one test. */
+#define STRIDE (TABLE_ENTRIES < 16 ? TABLE_ENTRIES : 16U)
 
-/* Most tables are sparse: eight entries that are not present cost one test. */
-static bool stride_is_empty(const uint64_t *t)
+static inline bool stride_is_empty(const uint64_t *entry)
 {
-	return !((t[0] | t[1] | t[2] | t[3] | t[4] | t[5] | t[6] | t[7]) & ENTRY_PRESENT);
+	uint64_t any = 0;
+
+#pragma GCC unroll 16
+	for (unsigned i = 0; i < STRIDE; i++) {
+		any |= entry[i];
+	}
+	return !(any & ENTRY_PRESENT);
 }
 
 static void l1_drop(struct domain_memory *dm, mfn_t mfn, unsigned end)
@@ -429,23 +439,23 @@ int page_table_change_l1(struct domain_memory *dm, struct domain_memory *owner, 
 
 int page_table_exchange_l1(struct domain_memory *dm, uint64_t *slot, uint64_t old, uint64_t entry)
 {
-	bool refers = entry & ENTRY_PRESENT;
-	int rc;
+	uint64_t before = old;
+	bool same = false;
+	int rc = 0;
 
-	if (refers) {
+	if (entry & ENTRY_PRESENT) {
 		entry = entry_rule_l1(entry);
-		rc = l1_get(dm, dm, &entry);
-		if (rc) {
-			return refuse(rc);
-		}
+		same = !((entry ^ old) & ENTRY_L1_REFERENCE);
+		rc = same ? 0 : l1_get(dm, dm, &entry);
 	}
-	if (!atomic_compare_exchange_strong((_Atomic uint64_t *)slot, &old, entry)) {
-		old = refers ? entry : 0;
+	if (rc) {
+		return refuse(rc);
+	}
+	if (!atomic_compare_exchange_strong((_Atomic uint64_t *)slot, &before, entry)) {
+		old = entry; /* which is what is not referred to, as it turns out */
 		rc = -EAGAIN;
-	} else {
-		rc = 0;
 	}
-	if (old & ENTRY_PRESENT) {
+	if (old & ENTRY_PRESENT && !same) {
 		l1_put(old);
 	}
 	return rc;
@@ -486,24 +496,6 @@ int page_table_set_upper(struct domain_memory *dm, unsigned level, uint64_t *slo
 
 /* --- Looking up
  * ------------------------------------------------------------------------------------------ */
-
-uint64_t *page_table_find_l1(mfn_t root, uint64_t va)
-{
-	uint64_t *table = frame_ptr(root);
-
-	if (!table_va_is_canonical(va) || table_slot_is_ours(4, table_index(va, 4))) {
-		return NULL;
-	}
-	for (unsigned level = 4; level > 1; level--) {
-		uint64_t entry = table[table_index(va, level)];
-
-		if (!(entry & ENTRY_PRESENT)) {
-			return NULL;
-		}
-		table = frame_ptr(entry_mfn(entry));
-	}
-	return &table[table_index(va, 1)];
-}
 
 bool guest_translate(mfn_t root, uint64_t va, struct guest_walk *walk)
 {

@@ -95,7 +95,24 @@ static inline int page_table_set_l1(struct domain_memory *dm, struct domain_memo
 }
 
 /* The entry that maps `va` in the tree under a valid L4: null if the path to it is not there. */
-uint64_t *page_table_find_l1(mfn_t root, uint64_t va);
+static inline uint64_t *page_table_find_l1(mfn_t root, uint64_t va)
+{
+	uint64_t *table = frame_ptr(root);
+
+	if (unlikely(!table_va_is_canonical(va) || table_slot_is_ours(4, table_index(va, 4)))) {
+		return NULL;
+	}
+#pragma GCC unroll 3
+	for (unsigned level = 4; level > 1; level--) {
+		uint64_t entry = table[table_index(va, level)];
+
+		if (unlikely(!(entry & ENTRY_PRESENT))) {
+			return NULL;
+		}
+		table = frame_ptr(entry_mfn(entry));
+	}
+	return &table[table_index(va, 1)];
+}
 
 /*
  * Where an address leads, for reports, and for those who check again under the lock: no lock is

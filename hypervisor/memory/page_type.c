@@ -114,21 +114,36 @@ static int type_take(struct domain_memory *owner, mfn_t mfn, enum page_type type
 
 int page_writable_get_slow(struct domain_memory *owner, mfn_t mfn, bool foreign)
 {
-	int rc =
-		type_take(owner, mfn, PAGE_WRITABLE, TYPE_VALIDATED | (foreign ? TYPE_FOREIGN : 0));
+	uint64_t flags = TYPE_VALIDATED | (foreign ? TYPE_FOREIGN : 0), word;
+	enum page_type last;
+	int rc;
 
+	if (!frame_exists(mfn)) {
+		return -EINVAL;
+	}
+	/* Usually it was writable before, or is new: then there is nothing to wait for. */
+	word = frame_type_word(mfn);
+	last = (enum page_type)(word >> TYPE_SHIFT);
+	if (!(word & TYPE_HELD) && (last == PAGE_WRITABLE || last == PAGE_NONE) &&
+	    frame_get(mfn, owner->id)) {
+		if (type_swap(mfn, &word,
+			      TYPE_OF(PAGE_WRITABLE) | type_kept(word) | TYPE_HELD | flags | 1)) {
+			return 0;
+		}
+		frame_put(mfn);
+	}
+	rc = type_take(owner, mfn, PAGE_WRITABLE, flags);
 	return MIN(rc, 0);
 }
 
-void page_type_put(mfn_t mfn)
+void page_type_put_last(mfn_t mfn, uint64_t word)
 {
-	uint64_t word = frame_type_word(mfn), new;
 	bool last;
 
 	do {
 		last = (uint32_t)word == 1;
-		new = last ? (word & TYPE_MASK) | type_kept(word) | tlb_clock() : word - 1;
-	} while (!type_swap(mfn, &word, new));
+	} while (!type_swap(mfn, &word,
+			    last ? (word & TYPE_MASK) | type_kept(word) | tlb_clock() : word - 1));
 
 	if (last) {
 		frame_put(mfn);

@@ -9,7 +9,21 @@
 /* --- Writable: no contents to check, so these need no lock ------------------------------------ */
 
 int page_writable_get_slow(struct domain_memory *owner, mfn_t mfn, bool foreign);
-void page_type_put(mfn_t mfn);
+void page_type_put_last(mfn_t mfn, uint64_t word);
+
+static inline void page_type_put(mfn_t mfn)
+{
+	uint64_t word = frame_type_word(mfn);
+
+	while (likely((uint32_t)word > 1)) {
+		if (atomic_compare_exchange_weak_explicit(&frame_of(mfn)->type, &word, word - 1,
+							  memory_order_acq_rel,
+							  memory_order_relaxed)) {
+			return;
+		}
+	}
+	page_type_put_last(mfn, word);
+}
 
 /*
  * One more reference as a writable frame of `owner`; `foreign` if it is another domain that maps
