@@ -49,7 +49,7 @@ struct vcpu_set_periodic_timer {
 };
 XEN_DEFINE_TYPE(vcpu_set_periodic_timer);
 
-/* With _future a deadline already past is refused with -ETIME. */
+/* With _future a deadline already past may be refused with -ETIME. */
 #define _VCPU_SSHOTTMR_future 0
 #define VCPU_SSHOTTMR_future  (1U << _VCPU_SSHOTTMR_future)
 
