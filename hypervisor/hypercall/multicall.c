@@ -9,7 +9,7 @@
 #define ENTRIES_PER_CHECK 16
 
 /* What is copied in of an entry: the operation, its result from last time, five arguments. */
-#define ENTRY_WORDS_READ 7
+#define ENTRY_BYTES_READ 56
 
 static long perform(const struct multicall_entry *call)
 {
@@ -40,7 +40,7 @@ long hypercall_multicall(uint64_t calls, uint64_t count, uint64_t a3, uint64_t a
 	}
 	v->multicall = &m;
 	for (; count; count--, at++) {
-		if (unlikely(guest_copy_words(&m.entry, at, ENTRY_WORDS_READ))) {
+		if (unlikely(guest_read_words(&m.entry, (uint64_t)at, ENTRY_BYTES_READ))) {
 			rc = refuse(-EFAULT);
 			break;
 		}
@@ -49,10 +49,12 @@ long hypercall_multicall(uint64_t calls, uint64_t count, uint64_t a3, uint64_t a
 			break;
 		}
 		if (unlikely(m.again)) {
-			rc = guest_copy_words(at->args, m.entry.args, 4);
+			rc = guest_write_words((uint64_t)at->args, m.entry.args,
+					       4 * sizeof(xen_ulong_t));
 		} else {
 			m.entry.result = (xen_ulong_t)rc;
-			rc = guest_copy_words(&at->result, &m.entry.result, 1);
+			rc = guest_write_words((uint64_t)&at->result, &m.entry.result,
+					       sizeof(xen_ulong_t));
 		}
 		if (unlikely(rc)) {
 			break;

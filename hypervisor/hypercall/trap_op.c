@@ -214,7 +214,7 @@ long hypercall_iret(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t
 	struct iret_context to;
 
 	if (unlikely(!guest_range_ok(frame->rsp, sizeof(to)) ||
-		     guest_copy_words(&to, (const void *)frame->rsp, sizeof(to) / 8))) {
+		     guest_read_words(&to, frame->rsp, sizeof(to)))) {
 		domain_crash(v->domain, "its iret finds no frame at %#lx", frame->rsp);
 		return 0;
 	}

@@ -35,6 +35,7 @@ void asm_offsets(void)
 	OFFSET(VCPU_info, vcpu, events.info);
 	OFFSET(VCPU_in_kernel, vcpu, arch.in_kernel);
 	OFFSET(VCPU_INFO_upcall_pending, vcpu_info, evtchn_upcall_pending);
+	OFFSET(VCPU_INFO_upcall_mask, vcpu_info, evtchn_upcall_mask);
 
 	DEFINE(HYPERCALL_COUNT, HYPERCALL_COUNT);
 	DEFINE(ENOSYS_NUMBER, ENOSYS);

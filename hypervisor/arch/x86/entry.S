@@ -122,7 +122,7 @@ return_to_guest:
 	jne	guest_work
 	movq	VCPU_info(%rbx), %rdx
 	cmpb	$0, VCPU_INFO_upcall_pending(%rdx)
-	jne	guest_work
+	jne	guest_event
 return_to_guest_now:
 	cmpq	$FRAME_SYSCALL, FRAME(entry)
 	jne	return_by_iret
@@ -161,7 +161,14 @@ guest_program_syscall:
 	callq	guest_syscall
 	jmp	return_to_guest
 
-	/* Work waits, or the vCPU has an event: C code sees to it and may change the vCPU. */
+guest_event:
+	cmpb	$0, VCPU_INFO_upcall_mask(%rdx)
+	jne	return_to_guest_now
+	movq	%rbx, %rdi
+	callq	guest_deliver_pending
+	jmp	return_to_guest
+
+	/* Work waits: C code sees to it and may change the vCPU. */
 guest_work:
 	callq	deferred_work
 	jmp	return_to_guest_now

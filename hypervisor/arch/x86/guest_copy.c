@@ -19,41 +19,30 @@ uint64_t fixup_find(uint64_t rip)
 	return 0;
 }
 
-static int copy_bytes(void *to, const void *from, uint64_t bytes)
+/* Words, then the rest by bytes; a fault in either leaves the result as it was: -EFAULT. */
+static int copy(void *to, const void *from, uint64_t bytes)
 {
-	int rc;
+	uint64_t count = bytes / 8, rest = bytes % 8;
+	int rc = -EFAULT;
 
-	__asm__ volatile("661: stac\n" SMAP_SITE "1: rep movsb\n"
+	__asm__ volatile("661: stac\n" SMAP_SITE "1: rep movsq\n"
+			 "movq %4, %3\n"
+			 "2: rep movsb\n"
 			 "xorl %k0, %k0\n"
-			 "2:\n"
-			 ".pushsection .text.fixup, \"ax\", @progbits\n"
-			 "3: movl %4, %k0\n"
-			 "jmp 2b\n"
-			 ".popsection\n"
-			 "661: clac\n" SMAP_SITE FIXUP(1b, 3b)
-			 : "=&a"(rc), "+D"(to), "+S"(from), "+c"(bytes)
-			 : "i"(-EFAULT)
+			 "3:\n"
+			 "661: clac\n" SMAP_SITE FIXUP(1b, 3b) FIXUP(2b, 3b)
+			 : "+a"(rc), "+D"(to), "+S"(from), "+c"(count)
+			 : "r"(rest)
 			 : "memory");
 	return rc;
 }
 
-static int copy(void *to, const void *from, uint64_t bytes)
-{
-	uint64_t words = bytes / 8, rest = bytes % 8;
-	int rc = words ? guest_copy_words(to, from, words) : 0;
-
-	if (rc == 0 && rest) {
-		rc = copy_bytes((char *)to + words * 8, (const char *)from + words * 8, rest);
-	}
-	return rc;
-}
-
-int guest_read(void *to, guest_va_t from, size_t bytes)
+int(guest_read)(void *to, guest_va_t from, size_t bytes)
 {
 	return guest_range_ok(from.a, bytes) ? copy(to, (const void *)from.a, bytes) : -EFAULT;
 }
 
-int guest_write(guest_va_t to, const void *from, size_t bytes)
+int(guest_write)(guest_va_t to, const void *from, size_t bytes)
 {
 	return guest_range_ok(to.a, bytes) ? copy((void *)to.a, from, bytes) : -EFAULT;
 }

@@ -11,50 +11,54 @@
 
 #define FRAME_WORDS_MAX 12
 
+static __attribute__((noinline, cold)) void crash_without(struct vcpu *v, uint64_t handler,
+							  uint64_t stack)
+{
+	if (!handler) {
+		domain_crash(v->domain, "it has no handler for what happened (vector %u)",
+			     guest_frame()->vector);
+	} else {
+		domain_crash(v->domain, "its stack at %#lx cannot take a frame", stack);
+	}
+}
+
 /*
  * From low to high addresses:
  *	RCX, R11, what the kind of entry adds (error code, or DS ES FS GS), RIP, CS, RFLAGS, RSP, SS
  * CS has the event mask from before in bits 32-39, and ring 0 if the guest kernel was interrupted;
- * RFLAGS.IF is what the mask stood for.
+ * RFLAGS.IF is what the mask stood for. In line, so that the words never are an array in memory.
  */
-static void enter(struct vcpu *v, const struct trap_entry *handler, const uint64_t *extra,
-		  unsigned extra_count)
+static inline __attribute__((always_inline)) void
+enter(struct vcpu *v, const struct trap_entry *handler, const uint64_t *extra, unsigned extra_count)
 {
 	struct guest_frame *frame = guest_frame();
 	struct vcpu_info *info = v->events.info;
-	uint64_t words[FRAME_WORDS_MAX], stack, *w = words;
-	uint64_t cs = frame->cs & 0xffff, rflags = frame->rflags & ~(uint64_t)RFLAGS_IF;
-	bool masked = info->evtchn_upcall_mask;
+	unsigned masked = info->evtchn_upcall_mask != 0, count = 7 + extra_count, n = 0;
+	uint64_t words[FRAME_WORDS_MAX], stack = frame->rsp, cs = frame->cs & 0xffff;
 
-	if (unlikely(!handler->address)) {
-		domain_crash(v->domain, "it has no handler for what happened (vector %u)",
-			     frame->vector);
-		return;
+	words[n++] = frame->rcx;
+	words[n++] = frame->r11;
+	for (unsigned i = 0; i < extra_count; i++) {
+		words[n++] = extra[i];
 	}
+	words[n++] = frame->rip;
+	words[n] = cs | (uint64_t)masked << 32;
 	if (v->arch.in_kernel) {
-		cs &= ~UINT64_C(3);
-		stack = frame->rsp;
+		words[n] &= ~UINT64_C(3);
 	} else {
 		stack = v->arch.kernel_sp;
 		guest_toggle_mode(v);
 	}
-	stack &= ~UINT64_C(15);
+	n++;
+	words[n++] = (frame->rflags & ~(uint64_t)RFLAGS_IF) | (masked ? 0 : RFLAGS_IF) |
+		     v->arch.shown_iopl;
+	words[n++] = frame->rsp;
+	words[n++] = frame->ss & 0xffff;
 
-	*w++ = frame->rcx;
-	*w++ = frame->r11;
-	for (unsigned i = 0; i < extra_count; i++) {
-		*w++ = extra[i];
-	}
-	*w++ = frame->rip;
-	*w++ = cs | (uint64_t)masked << 32;
-	*w++ = rflags | (masked ? 0 : RFLAGS_IF) | v->arch.shown_iopl;
-	*w++ = frame->rsp;
-	*w++ = frame->ss & 0xffff;
-
-	stack -= (uint64_t)((char *)w - (char *)words);
-	if (unlikely(!guest_range_ok(stack, (uint64_t)((char *)w - (char *)words)) ||
-		     guest_copy_words((void *)stack, words, (uint64_t)(w - words)))) {
-		domain_crash(v->domain, "its stack at %#lx cannot take a frame", stack);
+	stack = (stack & ~UINT64_C(15)) - count * sizeof(uint64_t);
+	if (unlikely(!handler->address || !guest_range_ok(stack, count * sizeof(uint64_t)) ||
+		     guest_write_words(stack, words, count * 8))) {
+		crash_without(v, handler->address, stack);
 		return;
 	}
 	if (handler->masks_events) {
@@ -68,34 +72,44 @@ static void enter(struct vcpu *v, const struct trap_entry *handler, const uint64
 	frame->ss = SELECTOR_USERDATA;
 }
 
+static void enter_plain(struct vcpu *v, const struct trap_entry *handler)
+{
+	enter(v, handler, NULL, 0);
+}
+
+static void enter_with_error(struct vcpu *v, const struct trap_entry *handler, uint64_t error)
+{
+	enter(v, handler, &error, 1);
+}
+
 void guest_enter_trap(struct vcpu *v, unsigned vector, uint32_t error)
 {
-	uint64_t error_word = error;
-
-	enter(v, &v->arch.trap[vector], &error_word,
-	      vector < 32 && (VECTORS_WITH_ERROR >> vector) & 1);
+	if (vector < 32 && (VECTORS_WITH_ERROR >> vector) & 1) {
+		enter_with_error(v, &v->arch.trap[vector], error);
+	} else {
+		enter_plain(v, &v->arch.trap[vector]);
+	}
 }
 
 void guest_enter_page_fault(struct vcpu *v, uint64_t address, uint32_t error)
 {
-	uint64_t error_word = error & ~(uint32_t)PF_USER;
-
 	/* Both its rings are our ring 3; the guest wants to know which of its own it was. */
+	error &= ~(uint32_t)PF_USER;
 	if (!v->arch.in_kernel) {
-		error_word |= PF_USER;
+		error |= PF_USER;
 	}
 	v->events.info->arch.cr2 = address;
-	enter(v, &v->arch.trap[VECTOR_PF], &error_word, 1);
+	enter_with_error(v, &v->arch.trap[VECTOR_PF], error);
 }
 
 void guest_enter_event(struct vcpu *v)
 {
-	enter(v, &v->arch.callback[CALLBACK_EVENT], NULL, 0);
+	enter_plain(v, &v->arch.callback[CALLBACK_EVENT]);
 }
 
 void guest_enter_nmi(struct vcpu *v)
 {
-	enter(v, &v->arch.trap[VECTOR_NMI], NULL, 0);
+	enter_plain(v, &v->arch.trap[VECTOR_NMI]);
 }
 
 #define READ_SELECTOR(name)                                                 \
@@ -133,7 +147,7 @@ void guest_syscall(void)
 {
 	struct vcpu *v = current_vcpu();
 
-	enter(v, &v->arch.callback[CALLBACK_SYSCALL], NULL, 0);
+	enter_plain(v, &v->arch.callback[CALLBACK_SYSCALL]);
 }
 
 /*
@@ -145,7 +159,7 @@ static void enter_32(enum guest_callback callback, unsigned else_vector)
 	struct vcpu *v = current_vcpu();
 
 	if (v->arch.callback[callback].address) {
-		enter(v, &v->arch.callback[callback], NULL, 0);
+		enter_plain(v, &v->arch.callback[callback]);
 	} else {
 		guest_enter_trap(v, else_vector, 0);
 	}

@@ -4,6 +4,7 @@
 #define ARCH_PORT_INLINE_H
 
 #include <arch/cpu.h>
+#include <arch/guest_copy.h>
 #include <arch/layout.h>
 
 static inline unsigned cpu_id(void)
@@ -53,5 +54,36 @@ static inline void frame_copy(mfn_t to_mfn, mfn_t from_mfn)
 
 	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
 }
+
+/*
+ * Requests of hypercalls are a few words of a size the compiler knows: those are copied in line.
+ * Their structures hold words, so they are aligned as words are.
+ */
+#define GUEST_COPY_WORDS_MAX 10
+#define guest_copy_in_line(bytes) \
+	(__builtin_constant_p(bytes) && (bytes) % 4 == 0 && (bytes) / 8 <= GUEST_COPY_WORDS_MAX)
+
+static inline __attribute__((always_inline)) int guest_read_in_line(void *to, guest_va_t from,
+								    size_t bytes)
+{
+	return unlikely(!guest_range_ok(from.a, bytes))
+		       ? -EFAULT
+		       : guest_read_words(to, from.a, (unsigned)bytes);
+}
+
+static inline __attribute__((always_inline)) int guest_write_in_line(guest_va_t to,
+								     const void *from, size_t bytes)
+{
+	return unlikely(!guest_range_ok(to.a, bytes))
+		       ? -EFAULT
+		       : guest_write_words(to.a, from, (unsigned)bytes);
+}
+
+#define guest_read(to, from, bytes)                                      \
+	(guest_copy_in_line(bytes) ? guest_read_in_line(to, from, bytes) \
+				   : (guest_read)(to, from, bytes))
+#define guest_write(to, from, bytes)                                      \
+	(guest_copy_in_line(bytes) ? guest_write_in_line(to, from, bytes) \
+				   : (guest_write)(to, from, bytes))
 
 #endif
