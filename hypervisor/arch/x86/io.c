@@ -6,6 +6,7 @@
 #include <arch/instructions.h>
 #include <arch/io.h>
 #include <arch/msi.h>
+#include <arch/paging.h>
 #include <arch/pci.h>
 #include <arch/power.h>
 #include <arch/trap.h>
@@ -53,6 +54,7 @@ static struct {
 	unsigned ranges;
 
 	struct acpi_mcfg mcfg[ACPI_MCFGS_MAX];
+	volatile uint8_t *mcfg_at[ACPI_MCFGS_MAX]; /* where first_bus is mapped */
 	unsigned mcfgs;
 
 	uint32_t pci_address; /* what Dom0 wrote to 0xcf8 */
@@ -111,6 +113,7 @@ static void keep_device_memory(const struct acpi_info *acpi)
 		if (mmio_read_only(first >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT)) {
 			panic("too many ranges of PCI configuration space");
 		}
+		io.mcfg_at[io.mcfgs] = paging_map_device(first, end - first);
 		io.mcfg[io.mcfgs++] = *m;
 	}
 }
@@ -274,6 +277,43 @@ static void access_pci(struct io_request *r)
 	} else if (msi_filter_write(f, reg, r->bytes, &r->value)) {
 		pci_write(f, reg, r->bytes, r->value);
 	}
+}
+
+static void write_memory(volatile uint8_t *to, unsigned bytes, uint32_t value)
+{
+	if (bytes == 1) {
+		*to = (uint8_t)value;
+	} else if (bytes == 2) {
+		*(volatile uint16_t *)(volatile void *)to = (uint16_t)value;
+	} else {
+		*(volatile uint32_t *)(volatile void *)to = value;
+	}
+}
+
+/* Configuration space in memory: 4096 bytes a function. The filter knows segment 0. */
+static void write_mmcfg(unsigned n, uint64_t offset, unsigned bytes, uint32_t value)
+{
+	pci_function_t f = {(uint16_t)((offset >> 12) + io.mcfg[n].first_bus * 256u)};
+
+	if (bytes <= 4 && offset % bytes == 0 &&
+	    (io.mcfg[n].segment || msi_filter_write(f, offset & 0xfff, bytes, &value))) {
+		write_memory(io.mcfg_at[n] + offset, bytes, value);
+	}
+}
+
+bool io_write_read_only(paddr_t address, unsigned bytes, uint64_t value)
+{
+	for (unsigned n = 0; n < io.mcfgs; n++) {
+		const struct acpi_mcfg *m = &io.mcfg[n];
+		paddr_t first = m->address + (uint64_t)m->first_bus * MCFG_BYTES_PER_BUS;
+		uint64_t buses = m->last_bus - m->first_bus + 1u;
+
+		if (address - first < buses * MCFG_BYTES_PER_BUS) {
+			write_mmcfg(n, address - first, bytes, (uint32_t)value);
+			return true;
+		}
+	}
+	return mmio_access(&domain_hardware->memory, address >> PAGE_SHIFT) == MMIO_READ;
 }
 
 /* A write that would put the machine to sleep ends it, if it is for S5; others vanish. */

@@ -91,11 +91,12 @@ void paging_map(uint64_t va, paddr_t pa, uint64_t bytes, uint64_t rights)
 
 volatile void *paging_map_device(paddr_t pa, uint64_t bytes)
 {
-	uint64_t offset = pa & ~PAGE_MASK, va = device_next;
+	uint64_t offset = pa & ~PAGE_MASK, va;
 
 	bytes = ROUND_UP(bytes + offset, PAGE_SIZE);
+	va = ROUND_UP(device_next, bytes >= LARGE_2M ? LARGE_2M : PAGE_SIZE);
 	paging_map(va, pa - offset, bytes, PAGING_DEVICE);
-	device_next += bytes;
+	device_next = va + bytes;
 	return (volatile void *)(va + offset);
 }
 

@@ -123,7 +123,8 @@ static void trap_page_fault(struct guest_frame *frame)
 		return;
 	}
 	if ((frame->error & (PF_PRESENT | PF_WRITE | PF_RESERVED)) == (PF_PRESENT | PF_WRITE) &&
-	    v->arch.in_kernel && emulate_table_write(v, frame, address)) {
+	    v->arch.in_kernel &&
+	    (emulate_table_write(v, frame, address) || emulate_device_write(v, frame, address))) {
 		return;
 	}
 	guest_enter_page_fault(v, address, frame->error);

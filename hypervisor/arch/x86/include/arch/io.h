@@ -35,6 +35,12 @@ bool io_is_permitted(const struct domain *d, uint16_t first, uint16_t last);
 /* Whether PCI configuration space is where Dom0 says: these are the pages it can only read. */
 bool io_knows_mmcfg(paddr_t address, unsigned segment, unsigned first_bus, unsigned last_bus);
 
+/*
+ * Dom0 writes to device memory that it can only read. In PCI configuration space the write is done,
+ * but for what is the hypervisor's; to a table of messages it is dropped. False: no such memory.
+ */
+bool io_write_read_only(paddr_t address, unsigned bytes, uint64_t value);
+
 struct io_request {
 	uint16_t port;
 	uint8_t bytes; /* 1, 2 or 4 */

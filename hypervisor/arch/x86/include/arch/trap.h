@@ -22,6 +22,7 @@ void guest_toggle_mode(struct vcpu *v);
 bool emulate_privileged(struct vcpu *v, struct guest_frame *frame);
 bool emulate_invalid_opcode(struct vcpu *v, struct guest_frame *frame);
 bool emulate_table_write(struct vcpu *v, struct guest_frame *frame, uint64_t address);
+bool emulate_device_write(struct vcpu *v, struct guest_frame *frame, uint64_t address);
 
 /* Called by entry.S. */
 void guest_syscall(void);
