@@ -32,24 +32,23 @@ static inline __attribute__((always_inline)) void
 enter(struct vcpu *v, const struct trap_entry *handler, const uint64_t *extra, unsigned extra_count)
 {
 	struct guest_frame *frame = guest_frame();
-	struct vcpu_info *info = v->events.info;
-	unsigned masked = info->evtchn_upcall_mask != 0, count = 7 + extra_count, n = 0;
-	uint64_t words[FRAME_WORDS_MAX], stack = frame->rsp, cs = frame->cs & 0xffff;
+	unsigned masked, count = 7 + extra_count, n = 0;
+	uint64_t words[FRAME_WORDS_MAX], stack = frame->rsp, ring = ~UINT64_C(3);
 
+	/* First, as it is a call: nothing that is read below has to outlive it. */
+	if (!v->arch.in_kernel) {
+		guest_toggle_mode(v);
+		stack = v->arch.kernel_sp;
+		ring = ~UINT64_C(0);
+	}
+	masked = v->events.info->evtchn_upcall_mask != 0;
 	words[n++] = frame->rcx;
 	words[n++] = frame->r11;
 	for (unsigned i = 0; i < extra_count; i++) {
 		words[n++] = extra[i];
 	}
 	words[n++] = frame->rip;
-	words[n] = cs | (uint64_t)masked << 32;
-	if (v->arch.in_kernel) {
-		words[n] &= ~UINT64_C(3);
-	} else {
-		stack = v->arch.kernel_sp;
-		guest_toggle_mode(v);
-	}
-	n++;
+	words[n++] = (frame->cs & 0xffff & ring) | (uint64_t)masked << 32;
 	words[n++] = (frame->rflags & ~(uint64_t)RFLAGS_IF) | (masked ? 0 : RFLAGS_IF) |
 		     v->arch.shown_iopl;
 	words[n++] = frame->rsp;
@@ -62,7 +61,7 @@ enter(struct vcpu *v, const struct trap_entry *handler, const uint64_t *extra, u
 		return;
 	}
 	if (handler->masks_events) {
-		info->evtchn_upcall_mask = 1;
+		v->events.info->evtchn_upcall_mask = 1;
 	}
 	frame->entry = 0;
 	frame->rip = handler->address;
