@@ -42,7 +42,8 @@ def main():
         if not machine.wait_for(r"^init: a shell", seconds=300):
             print(f"Dom0 did not reach its shell:\n{machine.tail(40)}")
             return 1
-        print("\n".join("   " + line for line in machine.log.splitlines() if "init:" in line or "arvus" in line))
+        shown = re.compile(r"^(init|memory|clock|Dom0|Parvus)\b|Parvus \d|Xen version")
+        print("\n".join("   " + line for line in machine.log.splitlines() if shown.search(line)))
         machine.wait_for(r"^\S* ?# ", machine.log.index("init: a shell"), seconds=30)
         good = [do_step(machine, number, *step) for number, step in enumerate(STEPS, 1)]
         machine.send("poweroff -f\n")

@@ -32,15 +32,15 @@ def build_root(folder):
     return os.path.join(folder, "dom0")
 
 
-def main():
+def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hypervisor", default="hypervisor/parvus.elf")
     parser.add_argument("--xen", action="store_true")
     parser.add_argument("--smp", default="1")
     parser.add_argument("--bzimage", action="store_true", help="the kernel as Debian packs it, not unpacked")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     image = (incumbent.xen() or skip_all("Debian's Xen is not to be had")) if args.xen else args.hypervisor
-    folder = os.path.join("tests", "scenarios", "dom0_linux" + (".xen" if args.xen else ""))
+    folder = os.path.join("tests", "scenarios", "dom0_linux" + (".xz" if args.bzimage else "") + (".xen" if args.xen else ""))
     root = build_root(folder)
     tap = Tap()
     options = ["--hypervisor", image, "--kernel", os.path.join(root, "vmlinuz" if args.bzimage else "vmlinux"),
