@@ -116,17 +116,16 @@ static bool is_simple(uint64_t count, uint64_t pdone, uint64_t foreigndom)
 
 static long update_one(uint64_t at)
 {
-	struct domain_memory *dm = &current_domain()->memory;
 	struct mmu_update request;
-	unsigned done;
+	bool done;
 	int rc;
 
 	if (guest_read(&request, GUEST_VA(at), sizeof(request))) {
 		return refuse(-EFAULT);
 	}
-	done = mmu_update_batch(dm, dm, &request, 1, &rc);
+	rc = mmu_update_own(&current_domain()->memory, &request, &done);
 	if (unlikely(rc == -ERESTART)) {
-		return hypercall_again(at, (1 - done) | CONTINUED, 0, DOMID_SELF);
+		return hypercall_again(at, (done ? 0 : 1) | CONTINUED, 0, DOMID_SELF);
 	}
 	return rc;
 }
@@ -193,25 +192,34 @@ static int vcpu_mask(uint64_t bitmap, cpu_mask_t *cpus)
 	return 0;
 }
 
-static int flush(const struct mmuext_op *op)
+static int flush_cache(cpu_mask_t cpus)
 {
-	cpu_mask_t cpus = 0;
-	bool local = op->cmd == MMUEXT_TLB_FLUSH_LOCAL || op->cmd == MMUEXT_INVLPG_LOCAL;
-	bool all = op->cmd == MMUEXT_TLB_FLUSH_ALL || op->cmd == MMUEXT_INVLPG_ALL;
-	int rc;
+	const struct domain_memory *dm = &current_domain()->memory;
 
-	if (local) {
-		cpus = BIT(cpu_id());
-	} else if (all) {
-		cpus = atomic_load(&current_domain()->memory.cached_on);
-	} else {
-		rc = vcpu_mask((uint64_t)op->arg2.vcpumask.p, &cpus);
-		if (rc) {
-			return rc;
-		}
+	if (!dm->hardware && !dm->mmio) {
+		return refuse(-EACCES); /* write-back is all it has */
 	}
-	if (op->cmd == MMUEXT_TLB_FLUSH_LOCAL || op->cmd == MMUEXT_TLB_FLUSH_MULTI ||
-	    op->cmd == MMUEXT_TLB_FLUSH_ALL) {
+	cache_flush(cpus);
+	return 0;
+}
+
+static int set_ldt(const struct mmuext_op *op)
+{
+	if (op->arg1.linear_addr % PAGE_SIZE || op->arg2.nr_ents > 8192) {
+		return refuse(-EINVAL);
+	}
+	return vcpu_set_ldt(GUEST_VA(op->arg1.linear_addr), op->arg2.nr_ents);
+}
+
+static int flush_some(const struct mmuext_op *op)
+{
+	cpu_mask_t cpus;
+	int rc = vcpu_mask((uint64_t)op->arg2.vcpumask.p, &cpus);
+
+	if (rc) {
+		return rc;
+	}
+	if (op->cmd == MMUEXT_TLB_FLUSH_MULTI) {
 		tlb_flush(cpus);
 	} else {
 		tlb_flush_va(cpus, op->arg1.linear_addr);
@@ -219,65 +227,68 @@ static int flush(const struct mmuext_op *op)
 	return 0;
 }
 
-/* What a domain does to itself alone. */
-static int own_op(const struct mmuext_op *op)
+/* What a domain does to itself alone, and what it does to `owner`'s frames. */
+static int mmuext(struct domain_memory *owner, const struct mmuext_op *op)
 {
 	struct vcpu *v = current_vcpu();
 	struct domain_memory *dm = &v->domain->memory;
+	mfn_t mfn = MFN(op->arg1.mfn);
 
 	switch (op->cmd) {
-	case MMUEXT_NEW_BASEPTR:
-		return mmu_new_kernel_root(dm, &v->memory, MFN(op->arg1.mfn));
-	case MMUEXT_NEW_USER_BASEPTR:
-		return mmu_new_user_root(dm, &v->memory,
-					 op->arg1.mfn ? MFN(op->arg1.mfn) : MFN_NONE);
-	case MMUEXT_SET_LDT:
-		if (op->arg1.linear_addr % PAGE_SIZE || op->arg2.nr_ents > 8192) {
-			return refuse(-EINVAL);
-		}
-		return vcpu_set_ldt(GUEST_VA(op->arg1.linear_addr), op->arg2.nr_ents);
-	case MMUEXT_FLUSH_CACHE:
-	case MMUEXT_FLUSH_CACHE_GLOBAL:
-		if (!dm->hardware && !dm->mmio) {
-			return refuse(-EACCES); /* write-back is all it has */
-		}
-		cache_flush(op->cmd == MMUEXT_FLUSH_CACHE ? BIT(cpu_id()) : CPU_MASK_ALL);
+	case MMUEXT_TLB_FLUSH_LOCAL:
+		tlb_flush(BIT(cpu_id()));
 		return 0;
-	}
-	return flush(op);
-}
-
-static int mmuext(const struct target *target, const struct mmuext_op *op)
-{
-	switch (op->cmd) {
+	case MMUEXT_TLB_FLUSH_ALL:
+		tlb_flush(atomic_load_explicit(&dm->cached_on, memory_order_relaxed));
+		return 0;
+	case MMUEXT_INVLPG_LOCAL:
+		tlb_flush_va(BIT(cpu_id()), op->arg1.linear_addr);
+		return 0;
+	case MMUEXT_INVLPG_ALL:
+		tlb_flush_va(atomic_load_explicit(&dm->cached_on, memory_order_relaxed),
+			     op->arg1.linear_addr);
+		return 0;
+	case MMUEXT_TLB_FLUSH_MULTI:
+	case MMUEXT_INVLPG_MULTI:
+		return flush_some(op);
+	case MMUEXT_NEW_BASEPTR:
+		return mmu_new_kernel_root(dm, &v->memory, mfn);
+	case MMUEXT_NEW_USER_BASEPTR:
+		return mmu_new_user_root(dm, &v->memory, mfn.n ? mfn : MFN_NONE);
 	case MMUEXT_PIN_L1_TABLE:
 	case MMUEXT_PIN_L2_TABLE:
 	case MMUEXT_PIN_L3_TABLE:
 	case MMUEXT_PIN_L4_TABLE:
-		return mmu_pin(target->owner, MFN(op->arg1.mfn), op->cmd - MMUEXT_PIN_L1_TABLE + 1);
+		return mmu_pin(owner, mfn, op->cmd - MMUEXT_PIN_L1_TABLE + 1);
 	case MMUEXT_UNPIN_TABLE:
-		return mmu_unpin(target->owner, MFN(op->arg1.mfn));
-	case MMUEXT_CLEAR_PAGE:
-		return mmu_clear_page(target->owner, MFN(op->arg1.mfn));
-	case MMUEXT_COPY_PAGE:
-		return mmu_copy_page(target->owner, MFN(op->arg1.mfn), MFN(op->arg2.src_mfn));
-	case MMUEXT_NEW_BASEPTR:
-	case MMUEXT_NEW_USER_BASEPTR:
-	case MMUEXT_TLB_FLUSH_LOCAL:
-	case MMUEXT_TLB_FLUSH_MULTI:
-	case MMUEXT_TLB_FLUSH_ALL:
-	case MMUEXT_INVLPG_LOCAL:
-	case MMUEXT_INVLPG_MULTI:
-	case MMUEXT_INVLPG_ALL:
-	case MMUEXT_FLUSH_CACHE:
-	case MMUEXT_FLUSH_CACHE_GLOBAL:
+		return mmu_unpin(owner, mfn);
 	case MMUEXT_SET_LDT:
-		return target->owner_domain ? refuse(-EPERM) : own_op(op);
+		return set_ldt(op);
+	case MMUEXT_FLUSH_CACHE:
+		return flush_cache(BIT(cpu_id()));
+	case MMUEXT_FLUSH_CACHE_GLOBAL:
+		return flush_cache(CPU_MASK_ALL);
+	case MMUEXT_CLEAR_PAGE:
+		return mmu_clear_page(owner, mfn);
+	case MMUEXT_COPY_PAGE:
+		return mmu_copy_page(owner, mfn, MFN(op->arg2.src_mfn));
 	case MMUEXT_MARK_SUPER:
 	case MMUEXT_UNMARK_SUPER:
 		return refuse(-EOPNOTSUPP);
 	}
 	return refuse(-ENOSYS);
+}
+
+/* The same for a caller who names another domain: what is for oneself alone is refused. */
+static int mmuext_on(const struct target *target, const struct mmuext_op *op)
+{
+	bool for_others = op->cmd <= MMUEXT_UNPIN_TABLE || op->cmd == MMUEXT_CLEAR_PAGE ||
+			  op->cmd == MMUEXT_COPY_PAGE;
+
+	if (target->owner_domain && !for_others) {
+		return refuse(-EPERM);
+	}
+	return mmuext(target->owner, op);
 }
 
 /* Those without page tables of their own can be named, but have nothing these operations want. */
@@ -295,7 +306,6 @@ static int get_mmuext_target(uint64_t foreigndom, struct target *target)
 static long mmuext_one(uint64_t at)
 {
 	struct domain_memory *dm = &current_domain()->memory;
-	const struct target target = {.tables = dm, .owner = dm};
 	struct mmuext_op op;
 	bool done;
 	int rc;
@@ -303,7 +313,7 @@ static long mmuext_one(uint64_t at)
 	if (guest_read(&op, GUEST_VA(at), sizeof(op))) {
 		return refuse(-EFAULT);
 	}
-	rc = mmuext(&target, &op);
+	rc = mmuext(dm, &op);
 	done = rc == 0;
 	if (unlikely(done && dm->walk.mode != WALK_IDLE)) {
 		rc = mmu_settle(dm);
@@ -332,7 +342,7 @@ static long mmuext_many(uint64_t ops, uint64_t count, uint64_t pdone, uint64_t f
 				rc = refuse(-EFAULT);
 				break;
 			}
-			rc = mmuext(&target, &op);
+			rc = mmuext_on(&target, &op);
 			if (rc == 0) {
 				done++;
 				left--;

@@ -109,6 +109,24 @@ unsigned mmu_update_batch(struct domain_memory *dm, struct domain_memory *owner,
 	return (unsigned)(request - requests);
 }
 
+int mmu_update_own(struct domain_memory *dm, const struct mmu_update *request, bool *done)
+{
+	int rc;
+
+	*done = false;
+	page_tables_lock(dm);
+	rc = page_tables_settle(dm);
+	if (likely(rc == 0)) {
+		rc = update_quickly(dm, dm, request);
+		if (likely(rc == 0)) {
+			*done = true;
+			rc = page_tables_settle(dm);
+		}
+	}
+	page_tables_unlock(dm);
+	return rc;
+}
+
 int mmu_update_va(struct domain_memory *dm, struct domain_memory *owner, mfn_t root, uint64_t va,
 		  uint64_t entry)
 {

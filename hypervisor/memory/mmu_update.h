@@ -14,6 +14,9 @@
 unsigned mmu_update_batch(struct domain_memory *dm, struct domain_memory *owner,
 			  const struct mmu_update *requests, unsigned count, int *rc);
 
+/* A single request of dm's own, which is what most calls bring. */
+int mmu_update_own(struct domain_memory *dm, const struct mmu_update *request, bool *done);
+
 /* The L1 entry that maps `va` under `root`, a root in use by one of dm's vCPUs. */
 int mmu_update_va(struct domain_memory *dm, struct domain_memory *owner, mfn_t root, uint64_t va,
 		  uint64_t entry);
