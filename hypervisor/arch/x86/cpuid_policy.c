@@ -12,10 +12,11 @@
 /*
  * Told: what the instruction set has for programs, SYSCALL, PAT and the like that the hypervisor
  * keeps up for them. Not told: what needs ring 0 (VMX, SVM, MONITOR, PCID, SMEP, SMAP, XSAVES),
- * what an MSR controls that guests do not have (speculation control, performance counters, machine
- * check, MTRR, x2APIC), large and global pages, and the topology: each vCPU is a package.
+ * what an MSR controls that guests do not have (speculation control, performance counters, MTRR,
+ * x2APIC), large and global pages, and the topology: each vCPU is a package. Machine checks are
+ * told of, since kernels complain without, but there are no banks of them.
  */
-#define LEAF_1_D   0x0f898b75 /* FPU DE TSC MSR PAE CX8 APIC SEP CMOV PAT CLFLUSH MMX .. SS */
+#define LEAF_1_D   0x0f89cbf5 /* FPU DE TSC MSR PAE MCE CX8 APIC SEP MCA CMOV PAT CLFLUSH MMX .. */
 #define LEAF_1_C   0x76d83203 /* SSE3 .. RDRAND */
 #define LEAF_7_B   0xfdaf0b29
 #define LEAF_7_C   0x02405f43

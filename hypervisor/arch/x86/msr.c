@@ -90,6 +90,8 @@ bool guest_read_msr(const struct vcpu *v, uint32_t number, uint64_t *value)
 		return read_misc_enable(value);
 	case MSR_PLATFORM_INFO:
 	case MSR_MISC_FEATURES:
+	case MSR_MCG_CAP:
+	case MSR_MCG_STATUS:
 		*value = 0; /* none of what they could offer or switch on */
 		return true;
 	case MSR_MICROCODE:
@@ -158,6 +160,7 @@ bool guest_write_msr(struct vcpu *v, uint32_t number, uint64_t value)
 	case MSR_PAT:
 	case MSR_DEBUGCTL:
 	case MSR_MISC_ENABLE:
+	case MSR_MCG_STATUS:
 		return guest_read_msr(v, number, &current) && current == value;
 	case MSR_HYPERCALL_PAGE:
 		return fill_hypercall_page(v, value);

@@ -117,7 +117,9 @@ static void trap_page_fault(struct guest_frame *frame)
 	uint64_t address = read_cr2();
 
 	if (unlikely(address >= HYPERVISOR_START && address < HYPERVISOR_END)) {
-		if (!v->arch.in_kernel || !descriptors_fault_in_ldt(v, address)) {
+		/* The processor itself looks for a descriptor: without the user bit, in any ring.
+		 */
+		if (frame->error & PF_USER || !descriptors_fault_in_ldt(v, address)) {
 			guest_enter_page_fault(v, address, frame->error);
 		}
 		return;
@@ -155,6 +157,11 @@ uint64_t hypervisor_fault(struct guest_frame *frame)
 {
 	uint64_t fixup;
 
+	/* A selector that is being loaded for a guest is the first use of that part of its LDT. */
+	if (frame->vector == VECTOR_PF && current_vcpu() &&
+	    descriptors_fault_in_ldt(current_vcpu(), read_cr2())) {
+		return 0;
+	}
 	if (frame->rip == (uint64_t)iret_to_guest) {
 		struct guest_frame *guest = guest_frame(), copy = *frame;
 

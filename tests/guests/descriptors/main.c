@@ -187,6 +187,36 @@ static void check_bases(void)
 	   "a kernel stack");
 }
 
+USER_CODE(do_load_fs, "mov %eax, %fs\n\tmov %fs, %eax\n\tud2");
+
+/* An LDT that nobody has used yet, first used by a program, and by the way into one. */
+static void check_users_ldt(void)
+{
+	struct pv_regs regs = user_registers();
+
+	is(set_ldt(ldt, 512), 0, "an LDT for a program");
+	regs.rax = 8 | 4 | 3;
+	user_run(do_load_fs, &regs);
+	ok(caught(PV_VECTOR_UD), "it loads a segment of it");
+	is(guest_trap.rax, 8 | 4 | 3, "and has it");
+	set_ldt(NULL, 0);
+	is(set_ldt(ldt, 512), 0, "an LDT once more");
+	regs.rax = 0;
+	regs.ss = 8 | 4 | 3;
+	user_run(do_load_fs, &regs);
+	ok(caught(PV_VECTOR_UD), "an iret goes to a stack segment of it");
+	is(guest_trap.ss, 8 | 4 | 3, "and the program has it");
+	regs.ss = FLAT_USER_SS64;
+	regs.rax = 0x1000 | 4 | 3;
+	user_run(do_load_fs, &regs);
+	ok(caught(PV_VECTOR_GP), "a selector beyond it is #GP");
+	is(guest_trap.error, 0x1000 | 4, "with the selector as error code");
+	set_ldt(NULL, 0);
+	regs.ss = 8 | 4 | 3;
+	user_run(do_load_fs, &regs);
+	ok(!caught(PV_VECTOR_UD), "without an LDT the iret fails");
+}
+
 static void guest_main(void)
 {
 	check_gdt();
@@ -194,4 +224,5 @@ static void guest_main(void)
 	check_bad_gdts();
 	check_ldt();
 	check_bases();
+	check_users_ldt();
 }

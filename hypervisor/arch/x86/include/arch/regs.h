@@ -96,6 +96,8 @@
 #define MSR_MICROCODE	   0x8b
 #define MSR_PLATFORM_INFO  0xce
 #define MSR_MISC_FEATURES  0x140
+#define MSR_MCG_CAP	   0x179
+#define MSR_MCG_STATUS	   0x17a
 #define MSR_MISC_ENABLE	   0x1a0
 #define MSR_PAT		   0x277
 #define MSR_DEBUGCTL	   0x1d9
