@@ -207,6 +207,7 @@ static void drop_sockets(struct store *store, struct link *link, void *context)
 
 	if (client->kind == CLIENT_SOCKET && !client->connection) {
 		store_disconnect(store, client);
+		return;
 	}
 	*sessions |= client->kind == CLIENT_SESSION && !client->connection;
 }
