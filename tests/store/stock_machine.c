@@ -3,6 +3,7 @@
  * LD_PRELOAD library under which the stock daemons run on plain Linux: the Xen libraries' calls
  * that they make are answered from the files in $PVX_MACHINE (see machine_file.c).
  */
+#define _GNU_SOURCE
 #include "machine_file.h"
 
 #include <fcntl.h>
@@ -10,7 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <xenctrl.h>
 #include <xenevtchn.h>
@@ -146,19 +150,58 @@ int xc_domain_getinfolist(xc_interface *xch, uint32_t first_domain, unsigned int
 }
 
 /* Dom0's own page and port are read from files of the kernel: answered by ring.0 and port.0. */
-int open(const char *path, int flags, ...)
+static int open_ours(const char *path, int flags, mode_t mode)
 {
 	char ours[256];
-	va_list args;
-	mode_t mode;
 
-	va_start(args, flags);
-	mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
-	va_end(args);
 	if (strcmp(path, "/proc/xen/xsd_kva") == 0 || strcmp(path, "/proc/xen/xsd_port") == 0) {
 		snprintf(ours, sizeof(ours), "%s/%s.0", getenv("PVX_MACHINE"),
 			 strstr(path, "kva") ? "ring" : "port");
 		path = ours;
 	}
 	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int open(const char *path, int flags, ...)
+{
+	va_list args;
+	mode_t mode;
+
+	va_start(args, flags);
+	mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	return open_ours(path, flags, mode);
+}
+
+int open64(const char *path, int flags, ...)
+{
+	va_list args;
+	mode_t mode;
+
+	va_start(args, flags);
+	mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	return open_ours(path, flags, mode);
+}
+
+/* A container may not raise its limits; the daemon gives up if it cannot. */
+int setrlimit(__rlimit_resource_t resource, const struct rlimit *limits)
+{
+	return 0;
+}
+
+/* The OCaml daemon knows one socket path only. */
+int bind(int fd, const struct sockaddr *address, socklen_t length)
+{
+	const char *wanted = getenv("XENSTORED_PATH");
+	struct sockaddr_un ours = {.sun_family = AF_UNIX};
+
+	if (address->sa_family == AF_UNIX && wanted &&
+	    strcmp(((const struct sockaddr_un *)address)->sun_path, "/var/run/xenstored/socket") ==
+		    0) {
+		snprintf(ours.sun_path, sizeof(ours.sun_path), "%s", wanted);
+		address = (const struct sockaddr *)&ours;
+		length = sizeof(ours);
+	}
+	return (int)syscall(SYS_bind, fd, address, length);
 }
