@@ -32,7 +32,6 @@ struct domain *dom0_build(const struct boot_info *info, const struct boot_option
 		.id = 0,
 		.privileged = true,
 		.vcpus = 1,
-		.pages = dom0_memory_bytes(options, available_bytes()) >> PAGE_SHIFT,
 		.page_limit = dom0_memory_limit(options, available_bytes()) >> PAGE_SHIFT,
 	};
 	struct kernel_file kernel = {0};
@@ -50,6 +49,9 @@ struct domain *dom0_build(const struct boot_info *info, const struct boot_option
 	if (!kernel_open(&kernel, module_ptr(&info->modules[0]), info->modules[0].size, report)) {
 		return NULL;
 	}
+	/* Only now is it known what there is: a kernel that was unpacked is kept until it is built.
+	 */
+	spec.pages = dom0_memory_bytes(options, available_bytes()) >> PAGE_SHIFT;
 	spec.kernel = kernel.elf;
 	spec.kernel_bytes = kernel.elf_bytes;
 	spec.image = kernel.image;
