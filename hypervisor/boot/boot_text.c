@@ -42,13 +42,15 @@ const char *boot_text_copy(struct boot_info *info, const struct physical *memory
 	return copy;
 }
 
-const char *boot_text_skip_name(const char *line)
+const char *boot_text_trim(const char *line, bool has_name)
 {
-	while (*line != '\0' && *line != ' ') {
-		line++;
+	struct text rest = text_of(line, BOOT_TEXT_MAX), first = text_cut(&rest, ' ');
+
+	if (!has_name && !text_is(first, "placeholder")) {
+		return line;
 	}
-	while (*line == ' ') {
-		line++;
+	while (rest.size && rest.start[0] == ' ') {
+		text_skip(&rest, " ");
 	}
-	return line;
+	return rest.start;
 }

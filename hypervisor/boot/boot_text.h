@@ -17,7 +17,10 @@ void boot_info_init(struct boot_info *info);
 const char *boot_text_copy(struct boot_info *info, const struct physical *memory, paddr_t address,
 			   size_t limit, const char *what, const struct report *report);
 
-/* The line behind its first word, which is a file's name. */
-const char *boot_text_skip_name(const char *line);
+/*
+ * A command line behind the name of the file, where the loader leaves that at its head, and behind
+ * the word that Debian's GRUB scripts put there for kernels that expect a name.
+ */
+const char *boot_text_trim(const char *line, bool has_name);
 
 #endif

@@ -26,6 +26,7 @@ enum info_offset {
 	MAP_ADDRESS = 48,
 	LOADER_NAME = 64,
 	FRAMEBUFFER = 88,
+	FRAMEBUFFER_COLOURS = 110,
 	INFO_SIZE = 116,
 };
 
@@ -44,14 +45,9 @@ struct parser {
 
 static const char *copy_line(const struct parser *parser, uint32_t address, const char *what)
 {
-	const char *line = boot_text_copy(parser->info, parser->memory, address, STRING_MAX, what,
-					  parser->report);
-	struct text first = text_of(line, STRING_MAX);
-
-	/* Debian's GRUB scripts add "placeholder" for kernels that expect a name. */
-	first = text_cut(&first, ' ');
-	return parser->keeps_name || text_is(first, "placeholder") ? boot_text_skip_name(line)
-								   : line;
+	return boot_text_trim(boot_text_copy(parser->info, parser->memory, address, STRING_MAX,
+					     what, parser->report),
+			      parser->keeps_name);
 }
 
 static void parse_memory_map(const struct parser *parser, uint32_t address, uint32_t size)
@@ -125,7 +121,7 @@ static void parse_modules(const struct parser *parser, uint32_t address, uint32_
 	}
 }
 
-static void parse_screen(struct boot_screen *screen, const uint8_t *bytes)
+void multiboot_screen(struct boot_screen *screen, const uint8_t *bytes, const uint8_t *colours)
 {
 	static const enum screen_kind kinds[] = {SCREEN_NONE, SCREEN_PIXELS, SCREEN_TEXT};
 
@@ -135,9 +131,9 @@ static void parse_screen(struct boot_screen *screen, const uint8_t *bytes)
 	screen->width = load_le32(bytes + 12);
 	screen->height = load_le32(bytes + 16);
 	screen->bits_per_pixel = bytes[20];
-	screen->red = (struct screen_colour){bytes[22], bytes[23]};
-	screen->green = (struct screen_colour){bytes[24], bytes[25]};
-	screen->blue = (struct screen_colour){bytes[26], bytes[27]};
+	screen->red = (struct screen_colour){colours[0], colours[1]};
+	screen->green = (struct screen_colour){colours[2], colours[3]};
+	screen->blue = (struct screen_colour){colours[4], colours[5]};
 }
 
 static void parse_memory(const struct parser *parser, const uint8_t *bytes, uint32_t flags)
@@ -182,7 +178,7 @@ bool multiboot1_parse(struct boot_info *info, const struct physical *memory, pad
 					       "multiboot: command line");
 	}
 	if (flags & HAS_FRAMEBUFFER) {
-		parse_screen(&info->screen, bytes + FRAMEBUFFER);
+		multiboot_screen(&info->screen, bytes + FRAMEBUFFER, bytes + FRAMEBUFFER_COLOURS);
 	}
 	parse_memory(&parser, bytes, flags);
 	if (flags & HAS_MODULES) {

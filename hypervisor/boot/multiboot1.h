@@ -13,4 +13,7 @@
 bool multiboot1_parse(struct boot_info *info, const struct physical *memory, paddr_t address,
 		      const struct report *report);
 
+/* The framebuffer's 22 bytes and its six of colours, which Multiboot 2 puts two bytes further. */
+void multiboot_screen(struct boot_screen *screen, const uint8_t *bytes, const uint8_t *colours);
+
 #endif
