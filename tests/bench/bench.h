@@ -23,11 +23,35 @@ struct row {
 static uint64_t bench_ticks;
 static bool bench_piecewise;
 
+/* Breakpoints of the debugger; with different bodies, or the compiler makes one of the two. */
+__attribute__((noinline)) void bench_mark_begin(void);
+__attribute__((noinline)) void bench_mark_end(void);
+
+void bench_mark_begin(void)
+{
+	__asm__ volatile("/* begin */" : : : "memory");
+}
+
+void bench_mark_end(void)
+{
+	__asm__ volatile("/* end */" : : : "memory");
+}
+
+static bool bench_marks;
+
 #define PIECE(statement)                               \
 	do {                                           \
-		uint64_t bench_start = pv_tsc();       \
+		uint64_t bench_start;                  \
+                                                       \
+		if (bench_marks) {                     \
+			bench_mark_begin();            \
+		}                                      \
+		bench_start = pv_tsc();                \
 		statement;                             \
 		bench_ticks += pv_tsc() - bench_start; \
+		if (bench_marks) {                     \
+			bench_mark_end();              \
+		}                                      \
 	} while (0)
 
 static void bench_print(const char *name, uint64_t ticks, uint64_t operations)
@@ -52,6 +76,31 @@ static void bench_row(const struct row *row)
 	row->run(row->n);
 	start = pv_tsc() - start;
 	bench_print(row->name, bench_piecewise ? bench_ticks : start, (uint64_t)row->n * row->per);
+}
+
+/*
+ * A row measured piecewise has its marks inside. Another is run once and three times: the
+ * difference is two operations without what surrounds them.
+ */
+static void bench_dear(const struct row *row)
+{
+	bench_piecewise = false;
+	if (row->run(2)) {
+		return;
+	}
+	if (bench_piecewise) {
+		pv_printf("dear %s pieces %u\n", row->name, 2 * row->per);
+		bench_marks = true;
+		row->run(2);
+		bench_marks = false;
+		return;
+	}
+	for (unsigned int n = 1; n <= 3; n += 2) {
+		pv_printf("dear %s whole %u\n", row->name, n * row->per);
+		bench_mark_begin();
+		row->run(n);
+		bench_mark_end();
+	}
 }
 
 /* n times a call whose result has to be 0. */
