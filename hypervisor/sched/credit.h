@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Credit scheduling: who runs next on a CPU, and for how long. Pure: told the time, kicks nobody.
+ */
+#ifndef SCHED_CREDIT_H
+#define SCHED_CREDIT_H
+
+#include <lib/base.h>
+#include <lib/lock.h>
+#include <stdatomic.h>
+
+/*
+ * Domains share CPUs by weight; a domain's vCPUs that want to run share its weight. Each vCPU has
+ * an account of what it has spent: the time it ran, divided by its share. The one that has spent
+ * least runs next, so that over time all spend alike: that is the share. Who sleeps does not spend
+ * and has credit when it wakes, up to CREDIT_SAVED: it goes before those who computed meanwhile,
+ * at once (the boost), but cannot save up for more than that.
+ *
+ *	asleep -- credit_wake() --> waiting -- credit_choose() --> running
+ *	running -- credit_choose(…, goes_on) --> waiting, or asleep
+ *
+ * A cap is a percentage of one CPU: a budget that fills at this rate up to CREDIT_CAP_PERIOD's
+ * worth, and that running takes from. While it is empty the domain's vCPUs are passed over.
+ *
+ * Balancing: a CPU takes from another's queue the vCPU that waits there and has spent less than
+ * whom it would run itself, if the affinity allows; a CPU with nothing to run takes any. Hard
+ * affinity says where a vCPU may run; soft affinity where it is put when it wakes and may choose.
+ */
+#define CREDIT_SLICE	  UINT64_C(10000000) /* ns that one runs while others wait */
+#define CREDIT_SAVED	  UINT64_C(5000000)  /* ns of credit that sleep can save */
+#define CREDIT_CAP_PERIOD UINT64_C(10000000)
+#define CREDIT_WEIGHT	  256 /* the usual */
+
+/* What a domain embeds. */
+struct credit_domain {
+	_Atomic uint32_t weight;   /* 1 … 65535 */
+	_Atomic uint32_t cap;	   /* percent of one CPU, 0: none */
+	_Atomic uint32_t runnable; /* its vCPUs that wait or run */
+	_Atomic int64_t budget;	   /* capped: ns it may run now */
+	_Atomic uint64_t filled;   /* when the budget was filled last */
+};
+
+/* What a vCPU embeds. Guarded by the lock of its CPU's queue. */
+struct credit_vcpu {
+	struct credit_domain *domain;
+	struct credit_vcpu *next; /* waiting */
+	_Atomic unsigned cpu;	  /* whose queue guards it; changes with that lock held */
+	enum { CREDIT_ASLEEP, CREDIT_WAKING, CREDIT_WAITING, CREDIT_RUNNING } state;
+	uint64_t spent;
+	cpu_mask_t hard, soft;
+};
+
+/* A CPU's queue. */
+struct credit_queue {
+	struct lock lock;
+	unsigned cpu;
+	struct credit_vcpu *first;   /* waiting, who has spent least first */
+	struct credit_vcpu *current; /* null: idle */
+	uint64_t started;	     /* when current was chosen, */
+	uint64_t charged;	     /* and until when it has paid */
+	uint64_t floor;		     /* what the last one chosen had spent; never falls */
+	_Atomic uint64_t least;	     /* what `first` has spent, UINT64_MAX: nobody waits */
+};
+
+void credit_domain_init(struct credit_domain *d);
+void credit_vcpu_init(struct credit_vcpu *v, struct credit_domain *d, unsigned cpu);
+void credit_queue_init(struct credit_queue *q, unsigned cpu);
+
+/* Takes effect from now on. */
+void credit_domain_set(struct credit_domain *d, uint32_t weight, uint32_t cap, uint64_t now);
+
+/*
+ * It wants to run; nothing, if it does already. The value is the CPU that should choose anew, or
+ * CPU_MAX. `queues` has an element for each CPU, `online` says which of them run.
+ */
+unsigned credit_wake(struct credit_queue *queues, cpu_mask_t online, struct credit_vcpu *v,
+		     uint64_t now);
+
+struct credit_turn {
+	struct credit_vcpu *vcpu; /* null: nobody */
+	uint64_t until;		  /* the CPU chooses anew then, at the latest */
+	unsigned kick; /* a CPU without work that should take who waits here, or CPU_MAX */
+};
+
+/*
+ * The CPU's turn: its current vCPU pays, and goes on wanting to run or sleeps; another or the same
+ * runs now. One that has run less than `ratelimit` ns goes on, if it can, so that switching never
+ * is all that is done.
+ */
+struct credit_turn credit_choose(struct credit_queue *queues, cpu_mask_t online, unsigned cpu,
+				 bool goes_on, uint64_t ratelimit, uint64_t now);
+
+/* It neither waits nor runs any more: before it is taken down. Not for one that runs. */
+void credit_remove(struct credit_queue *queues, struct credit_vcpu *v);
+
+#endif

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The scheduler in simulated time: shares, caps, wake-up latency, work conservation, nobody lost.
+ */
+#include "tap.h"
+
+#include <sched/credit.h>
+#include <string.h>
+
+#define MS	UINT64_C(1000000)
+#define SECOND	(1000 * MS)
+#define CPUS	4
+#define VCPUS	24
+#define RATE	MS
+#define DOMAINS 8
+#define HOG	UINT64_MAX
+
+/* A vCPU that computes for `burst` ns, sleeps for `pause` ns, and so on. */
+struct sim_vcpu {
+	struct credit_vcpu credit;
+	uint64_t burst, pause;
+	uint64_t left;	/* of this burst */
+	uint64_t wakes; /* when, if it sleeps */
+	uint64_t woke;	/* when it began to wait for its turn; 0: it has had it */
+	uint64_t ran, latency;
+	bool asleep;
+};
+
+struct sim_cpu {
+	struct sim_vcpu *runs;
+	uint64_t since, until;
+};
+
+static struct credit_queue queues[CPUS];
+static struct credit_domain domains[DOMAINS];
+static struct sim_vcpu vcpus[VCPUS];
+static struct sim_cpu cpus[CPUS];
+static unsigned cpu_count, vcpu_count;
+static uint64_t time_now, idle_while_waiting, switches;
+
+static cpu_mask_t online(void)
+{
+	return BIT(cpu_count) - 1;
+}
+
+static void start(unsigned count)
+{
+	cpu_count = count;
+	vcpu_count = 0;
+	time_now = SECOND;
+	idle_while_waiting = switches = 0;
+	for (unsigned i = 0; i < CPUS; i++) {
+		credit_queue_init(&queues[i], i);
+		cpus[i] = (struct sim_cpu){.until = UINT64_MAX};
+	}
+	for (unsigned i = 0; i < DOMAINS; i++) {
+		credit_domain_init(&domains[i]);
+	}
+}
+
+static struct sim_vcpu *add(unsigned domain, uint64_t burst, uint64_t pause)
+{
+	struct sim_vcpu *v = &vcpus[vcpu_count];
+
+	*v = (struct sim_vcpu){.burst = burst, .pause = pause, .left = burst, .asleep = true};
+	credit_vcpu_init(&v->credit, &domains[domain], vcpu_count++ % cpu_count);
+	v->wakes = time_now;
+	return v;
+}
+
+/* What the current vCPU has run until now is booked. */
+static void book(unsigned cpu)
+{
+	struct sim_vcpu *v = cpus[cpu].runs;
+
+	if (v) {
+		uint64_t ran = time_now - cpus[cpu].since;
+
+		v->ran += ran;
+		v->left -= v->left == HOG ? 0 : ran;
+		cpus[cpu].since = time_now;
+	}
+}
+
+static void choose(unsigned cpu)
+{
+	struct sim_vcpu *v = cpus[cpu].runs, *next;
+	struct credit_turn turn;
+	bool goes_on = true;
+
+	book(cpu);
+	if (v && !v->left) {
+		goes_on = false;
+		v->asleep = true;
+		v->left = v->burst;
+		v->wakes = time_now + v->pause;
+	}
+	turn = credit_choose(queues, online(), cpu, goes_on, RATE, time_now);
+	next = turn.vcpu
+		       ? (struct sim_vcpu *)((char *)turn.vcpu - offsetof(struct sim_vcpu, credit))
+		       : NULL;
+	switches += next != v;
+	cpus[cpu] = (struct sim_cpu){.runs = next, .since = time_now, .until = turn.until};
+	if (next && next->woke) {
+		uint64_t waited = time_now - next->woke;
+
+		next->latency = MAX(next->latency, waited);
+		next->woke = 0;
+	}
+	if (turn.kick != CPU_MAX) {
+		choose(turn.kick);
+	}
+}
+
+static uint64_t next_event(void)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (unsigned i = 0; i < cpu_count; i++) {
+		struct sim_vcpu *v = cpus[i].runs;
+
+		next = MIN(next, cpus[i].until);
+		if (v && v->left != HOG) {
+			next = MIN(next, cpus[i].since + v->left);
+		}
+	}
+	for (unsigned i = 0; i < vcpu_count; i++) {
+		if (vcpus[i].asleep) {
+			next = MIN(next, vcpus[i].wakes);
+		}
+	}
+	return next;
+}
+
+static bool somebody_could_run_on(unsigned cpu)
+{
+	for (unsigned i = 0; i < vcpu_count; i++) {
+		struct sim_vcpu *v = &vcpus[i];
+
+		if (!v->asleep && v->credit.state == CREDIT_WAITING && v->credit.hard & BIT(cpu) &&
+		    !v->credit.domain->cap) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void run(uint64_t duration)
+{
+	uint64_t end = time_now + duration;
+
+	while (time_now < end) {
+		uint64_t next = MIN(next_event(), end);
+
+		for (unsigned i = 0; i < cpu_count; i++) {
+			if (!cpus[i].runs && somebody_could_run_on(i)) {
+				idle_while_waiting += next - time_now;
+			}
+		}
+		time_now = next;
+		for (unsigned i = 0; i < vcpu_count; i++) {
+			struct sim_vcpu *v = &vcpus[i];
+
+			if (v->asleep && v->wakes <= time_now) {
+				unsigned kick;
+
+				v->asleep = false;
+				v->woke = time_now;
+				kick = credit_wake(queues, online(), &v->credit, time_now);
+				if (kick != CPU_MAX) {
+					choose(kick);
+				}
+			}
+		}
+		for (unsigned i = 0; i < cpu_count; i++) {
+			struct sim_vcpu *v = cpus[i].runs;
+
+			if (cpus[i].until <= time_now ||
+			    (v && v->left != HOG && cpus[i].since + v->left <= time_now)) {
+				choose(i);
+			}
+		}
+	}
+	for (unsigned i = 0; i < cpu_count; i++) {
+		book(i);
+	}
+}
+
+/* What a domain's vCPUs got, in percent of one CPU times 100. */
+static long got(unsigned domain, uint64_t duration)
+{
+	uint64_t ran = 0;
+
+	for (unsigned i = 0; i < vcpu_count; i++) {
+		ran += vcpus[i].credit.domain == &domains[domain] ? vcpus[i].ran : 0;
+	}
+	return (long)(ran * 10000 / duration);
+}
+
+#define near(value, expected, within, ...)                                                    \
+	do {                                                                                  \
+		long got_ = (value), want_ = (expected);                                      \
+		if (!ok(got_ >= want_ - (within) && got_ <= want_ + (within), __VA_ARGS__)) { \
+			printf("# got %ld.%02ld%%, expected %ld.%02ld%%\n", got_ / 100,       \
+			       got_ % 100, want_ / 100, want_ % 100);                         \
+		}                                                                             \
+	} while (0)
+
+static void shares(void)
+{
+	start(1);
+	credit_domain_set(&domains[1], 512, 0, time_now);
+	add(0, HOG, 0);
+	add(1, HOG, 0);
+	run(10 * SECOND);
+	near(got(0, 10 * SECOND), 3333, 66, "one CPU, weights 256 and 512: a third");
+	near(got(1, 10 * SECOND), 6667, 133, "and two thirds");
+
+	start(2);
+	for (unsigned i = 0; i < 4; i++) {
+		add(0, HOG, 0);
+		add(1, HOG, 0);
+	}
+	add(1, HOG, 0);
+	add(1, HOG, 0);
+	credit_domain_set(&domains[0], 768, 0, time_now);
+	run(10 * SECOND);
+	near(got(0, 10 * SECOND), 15000, 300, "two CPUs, 4 and 6 vCPUs, weights 3 to 1");
+	near(got(1, 10 * SECOND), 5000, 100, "the vCPUs of a domain share its weight");
+	is_int(idle_while_waiting, 0, "no CPU is idle while somebody waits");
+
+	start(4);
+	for (unsigned i = 0; i < 8; i++) {
+		add(i, HOG, 0);
+		credit_domain_set(&domains[i], i < 4 ? 100 : 300, 0, time_now);
+	}
+	run(10 * SECOND);
+	for (unsigned i = 0; i < 8; i += 3) {
+		near(got(i, 10 * SECOND), i < 4 ? 2500 : 7500, i < 4 ? 50 : 150,
+		     "four CPUs, eight domains: number %u", i);
+	}
+	is_int(idle_while_waiting, 0, "no CPU is idle while somebody waits");
+
+	start(2);
+	credit_domain_set(&domains[0], 10000, 0, time_now);
+	add(0, HOG, 0);
+	add(1, HOG, 0);
+	add(2, HOG, 0);
+	run(10 * SECOND);
+	near(got(0, 10 * SECOND), 10000, 200, "a weight that is more than a CPU gets one CPU");
+	near(got(1, 10 * SECOND), 5000, 100, "the others share the other");
+}
+
+static void caps(void)
+{
+	start(1);
+	credit_domain_set(&domains[0], 256, 25, time_now);
+	add(0, HOG, 0);
+	run(10 * SECOND);
+	near(got(0, 10 * SECOND), 2500, 50, "a cap of 25 %% on an idle CPU");
+
+	start(2);
+	credit_domain_set(&domains[0], 256, 50, time_now);
+	add(0, HOG, 0);
+	add(0, HOG, 0);
+	run(10 * SECOND);
+	near(got(0, 10 * SECOND), 5000, 100, "50 %% over two vCPUs on two CPUs");
+
+	start(2);
+	credit_domain_set(&domains[0], 60000, 10, time_now);
+	add(0, HOG, 0);
+	add(1, HOG, 0);
+	add(1, HOG, 0);
+	run(10 * SECOND);
+	near(got(0, 10 * SECOND), 1000, 20, "10 %%, whatever the weight");
+	near(got(1, 10 * SECOND), 19000, 200, "the others have the rest");
+
+	start(4);
+	credit_domain_set(&domains[0], 256, 150, time_now);
+	for (unsigned i = 0; i < 4; i++) {
+		add(0, HOG, 0);
+	}
+	run(10 * SECOND);
+	near(got(0, 10 * SECOND), 15000, 300, "150 %% over four");
+}
+
+static void waking(void)
+{
+	struct sim_vcpu *sleeper;
+
+	start(1);
+	for (unsigned i = 0; i < 6; i++) {
+		add(i, HOG, 0);
+	}
+	sleeper = add(7, MS / 10, 10 * MS);
+	run(SECOND); /* all begin at once, so that the first turn is a long wait */
+	sleeper->latency = sleeper->ran = 0;
+	run(10 * SECOND);
+	ok(sleeper->latency <= 2 * RATE, "who sleeps mostly waits at most %llu us when it wakes",
+	   (unsigned long long)sleeper->latency / 1000);
+	near(got(7, 10 * SECOND), 99, 10, "and gets all it asks for");
+	ok(switches < 10 * 1000 * 3, "%llu switches in ten seconds", (unsigned long long)switches);
+
+	start(1);
+	add(0, HOG, 0);
+	add(1, HOG, 0);
+	sleeper = add(2, 50 * MS, 5 * SECOND);
+	run(10 * SECOND);
+	ok(sleeper->ran >= 90 * MS, "a long sleeper gets its share");
+	near(got(0, 10 * SECOND), 4950, 150, "and has not saved up for more");
+}
+
+static void affinity(void)
+{
+	struct sim_vcpu *pinned;
+
+	start(2);
+	pinned = add(0, HOG, 0);
+	pinned->credit.hard = BIT(1);
+	add(1, HOG, 0);
+	add(2, HOG, 0);
+	add(3, HOG, 0);
+	run(10 * SECOND);
+	near(got(0, 10 * SECOND), 5000, 100, "a pinned vCPU gets its share");
+	is_int(pinned->credit.cpu, 1, "where it is pinned");
+
+	start(2);
+	for (unsigned i = 0; i < 3; i++) {
+		add(i, HOG, 0)->credit.hard = BIT(0);
+	}
+	run(10 * SECOND);
+	near(got(0, 10 * SECOND), 3333, 66, "three pinned to one CPU share it");
+	ok(!cpus[1].runs, "and the other stays idle");
+}
+
+/* Bursts and pauses at random: nobody starves, nobody is lost, no CPU idles while one waits. */
+static void churn(uint64_t *seed)
+{
+	uint64_t worst = 0;
+	bool all = true;
+
+	for (unsigned round = 0; round < 20; round++) {
+		start(1 + round % CPUS);
+		for (unsigned i = 0; i < VCPUS; i++) {
+			add((unsigned)(tap_random(seed) % DOMAINS),
+			    i % 5 ? 1 + tap_random(seed) % (20 * MS) : HOG,
+			    1 + tap_random(seed) % (30 * MS));
+		}
+		for (unsigned i = 0; i < DOMAINS; i++) {
+			credit_domain_set(&domains[i], 64 << tap_random(seed) % 4, 0, time_now);
+		}
+		for (unsigned second = 0; second < 10; second++) {
+			uint64_t before[VCPUS];
+
+			for (unsigned i = 0; i < VCPUS; i++) {
+				before[i] = vcpus[i].ran;
+			}
+			run(4 * SECOND);
+			for (unsigned i = 0; i < VCPUS; i++) {
+				all = all && vcpus[i].ran > before[i];
+			}
+		}
+		worst = MAX(worst, idle_while_waiting);
+	}
+	ok(all, "in random loads each vCPU runs in every four seconds");
+	ok(worst == 0, "and no CPU was idle while one waited (%llu ns)", (unsigned long long)worst);
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t seed = tap_seed(argc, argv);
+
+	shares();
+	caps();
+	waking();
+	affinity();
+	churn(&seed);
+	return done_testing();
+}
