@@ -106,8 +106,8 @@ int request_release(struct request *request)
 	}
 	rc = introduced(request, text, &domain);
 	if (!rc) {
-		request_ok(request);
 		store_domain_released(request->store, domain);
+		request_ok(request);
 	}
 	return rc;
 }

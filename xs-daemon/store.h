@@ -66,6 +66,9 @@ struct client {
 	uint32_t ring_in, ring_out; /* a ring's indexes when its streams began */
 	char session[33];	    /* the name under which it comes back after our death */
 
+	uint64_t told; /* the last event that it was told of, and for which watch */
+	const struct watch *told_watch;
+
 	struct client *next_dirty;
 	bool dirty;
 	bool overrun;	  /* its queue outgrew the memory quota */
@@ -85,7 +88,7 @@ struct store {
 	uint64_t generation;
 	struct permissions *introduce_permissions, *release_permissions;
 	struct table clients, domains, watches, watch_identities;
-	uint64_t last_watch;
+	uint64_t last_watch, last_event;
 	uint32_t last_client;
 	uint32_t quota[QUOTA_COUNT], soft_memory;
 	struct buffer orphans; /* `connection` pointers of clients that the store dropped itself */

@@ -189,14 +189,29 @@ static int by_sequence(const void *a, const void *b)
 	return (*one)->sequence < (*two)->sequence ? -1 : 1;
 }
 
+/* One client hears of one event once for each token, however many of its watches it reaches. */
+static bool told_already(struct store *store, const struct watch *watch)
+{
+	struct client *client = watch->client;
+	bool same = client->told == store->last_event &&
+		    client->told_watch->relative == watch->relative &&
+		    strcmp(client->told_watch->token, watch->token) == 0;
+
+	client->told = store->last_event;
+	client->told_watch = watch;
+	return same;
+}
+
 static void tell(struct store *store, struct reached *reached, const char *path,
 		 struct watch_past past)
 {
 	if (reached->count > 1) {
 		qsort(reached->watch, reached->count, sizeof(struct watch *), by_sequence);
 	}
+	store->last_event++;
 	for (size_t i = 0; i < reached->count; i++) {
-		if (permitted(store, reached->watch[i]->client, path, past)) {
+		if (permitted(store, reached->watch[i]->client, path, past) &&
+		    !told_already(store, reached->watch[i])) {
 			queue_event(store, reached->watch[i], path);
 		}
 	}
