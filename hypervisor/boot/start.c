@@ -17,11 +17,13 @@
 #include <boot/dom0.h>
 #include <boot/multiboot1.h>
 #include <debug/log.h>
+#include <debug/trace.h>
 #include <domain/schedule.h>
 #include <hypercall/hypercall.h>
 #include <lib/format.h>
 #include <memory/frame_alloc.h>
 
+#define TRACE_PAGES  4
 #define BOOT_MAP_END UINT64_C(0x100000000)
 #define LOCAL_APIC   UINT64_C(0xfee00000) /* as every machine has it after reset */
 
@@ -115,6 +117,24 @@ static void open_memory(void)
 		 frame_pool_figures().free >> 8);
 }
 
+/* Memory for what is told later: the log's ring as large as conring_size= says, and the trace. */
+static void open_records(void)
+{
+	unsigned order = 0;
+	mfn_t ring;
+
+	while ((PAGE_SIZE << order) < options.log_ring_size) {
+		order++;
+	}
+	ring = frame_alloc(order, 0);
+	if (!mfn_is_none(ring)) {
+		log_set_ring(frame_ptr(ring), PAGE_SIZE << order);
+	}
+	if (trace_init_cpu(0, TRACE_PAGES)) {
+		log_warn("no memory for the trace\n");
+	}
+}
+
 static void publish_range(paddr_t start, paddr_t end, enum memory_type type)
 {
 	struct memory_map *map = &machine_memory_map;
@@ -176,6 +196,7 @@ void start(uint64_t loader_info, uint64_t loader_magic)
 	paging_init(&info);				/* the tables that stay */
 	cpu_setup(0);					/* GDT, IDT, TSS, SYSCALL, FPU */
 	open_memory();					/* frames can be allocated */
+	open_records();					/* the log's ring, the trace */
 	publish_memory_map();				/* for Dom0 */
 	open_interrupts();				/* APIC, time, lines */
 	schedule_init_cpu(0);

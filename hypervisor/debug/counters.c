@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How often what happened: a row of counters per CPU. */
 #include <debug/counters.h>
-#include <lib/error.h>
-#include <lib/heap.h>
 #include <lib/string.h>
 
-static uint64_t spare_row[COUNTERS];
-uint64_t *counter_row[CPU_MAX] = {[0 ... CPU_MAX - 1] = spare_row};
+static uint64_t *rows[CPU_MAX]; /* null: a CPU that has not started */
 
 static const struct {
 	const char *name, *what;
@@ -16,15 +13,9 @@ static const struct {
 #undef COUNTER
 };
 
-int counters_init_cpu(unsigned cpu)
+void counters_init_cpu(void)
 {
-	uint64_t *row = heap_alloc(sizeof(spare_row));
-
-	if (!row) {
-		return -ENOMEM;
-	}
-	counter_row[cpu] = row;
-	return 0;
+	rows[cpu_id()] = cpu_counters();
 }
 
 const char *counter_name(unsigned counter)
@@ -39,11 +30,11 @@ const char *counter_what(unsigned counter)
 
 uint64_t counter_sum(unsigned counter)
 {
-	uint64_t sum = spare_row[counter];
+	uint64_t sum = 0;
 
 	for (unsigned cpu = 0; cpu < CPU_MAX; cpu++) {
-		if (counter_row[cpu] != spare_row) {
-			sum += counter_row[cpu][counter];
+		if (rows[cpu]) {
+			sum += rows[cpu][counter];
 		}
 	}
 	return sum;
@@ -52,6 +43,8 @@ uint64_t counter_sum(unsigned counter)
 void counters_clear(void)
 {
 	for (unsigned cpu = 0; cpu < CPU_MAX; cpu++) {
-		memset(counter_row[cpu], 0, sizeof(spare_row));
+		if (rows[cpu]) {
+			memset(rows[cpu], 0, COUNTERS * sizeof(*rows[cpu]));
+		}
 	}
 }

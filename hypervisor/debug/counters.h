@@ -16,14 +16,11 @@ enum counter {
 	COUNTERS
 };
 
-/* Rows of CPUs that have not started point to a spare one. */
-extern uint64_t *counter_row[CPU_MAX];
-
-int counters_init_cpu(unsigned cpu); /* 0 or -ENOMEM, and then it keeps the spare row */
+void counters_init_cpu(void); /* on each CPU, at its start: from now on its row is in the sums */
 
 static inline void counter_add(unsigned counter, uint64_t by)
 {
-	counter_row[cpu_id()][counter] += by;
+	cpu_counters()[counter] += by;
 }
 
 #define COUNT(name) counter_add(COUNTER_##name, 1)

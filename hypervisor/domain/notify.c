@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Events the hypervisor itself sends, and the acting on what a sent event demands. */
+#include <debug/trace.h>
 #include <domain/notify.h>
 #include <lib/bitmap.h>
 
@@ -18,6 +19,8 @@ static void wake_pollers(const struct event_kick *kick)
 
 void notify_act(struct event_kick *kick)
 {
+	trace(TRACE_EVENT, (uint64_t)kick->domain->id << 32 | kick->port,
+	      kick->upcall ? kick->upcall->id : UINT64_MAX);
 	if (kick->upcall) {
 		vcpu_kick(container_of(kick->upcall, struct vcpu, events));
 	}

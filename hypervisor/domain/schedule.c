@@ -5,7 +5,9 @@
 #include <arch/smp.h>
 #include <arch/switch.h>
 #include <arch/trap.h>
+#include <debug/counters.h>
 #include <debug/keys.h>
+#include <debug/trace.h>
 #include <domain/schedule.h>
 
 #define SLICE_NS UINT64_C(30000000)
@@ -95,6 +97,7 @@ static void run_timers(void)
 	uint64_t next;
 
 	while ((timer = timer_expire(timers, now()))) {
+		trace(TRACE_TIMER, timer->kind, now() - timer->deadline);
 		if (timer->kind == TIMER_SLICE) {
 			add_work(CPU_WORK_SCHEDULE);
 		} else if (timer->kind == TIMER_CLOCK) {
@@ -108,6 +111,11 @@ static void run_timers(void)
 }
 
 /* --- Choosing ------------------------------------------------------------------------------ */
+
+static uint64_t name_of(const struct vcpu *v)
+{
+	return (uint64_t)v->domain->id << 32 | v->id;
+}
 
 static bool is_runnable(const struct vcpu *v)
 {
@@ -160,6 +168,9 @@ static void schedule(void)
 		return;
 	}
 	if (next != previous || next->runstate.state != RUNSTATE_running) {
+		COUNT(switches);
+		trace(TRACE_SCHEDULE, name_of(next), previous ? name_of(previous) : 0);
+		trace_set_who(next->domain->id, (uint16_t)next->id);
 		vcpu_switch(next);
 		vcpu_set_runstate(next, RUNSTATE_running);
 		time_update_vcpu(next);
@@ -196,6 +207,7 @@ void deferred_work(void)
 			continue;
 		}
 		if (!cpu->vcpu || cpu->vcpu->runstate.state != RUNSTATE_running) {
+			COUNT(idle);
 			cpu_idle();
 			continue;
 		}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Many hypercalls in one. */
 #include <arch/guest_copy.h>
+#include <debug/counters.h>
 #include <hypercall/continuation.h>
 #include <hypercall/hypercall.h>
 #include <lib/error.h>
@@ -18,6 +19,7 @@ static long perform(const struct multicall_entry *call)
 	if (unlikely(call->op >= HYPERCALL_COUNT || !hypercall_table[call->op].fn)) {
 		return -ENOSYS;
 	}
+	counter_add((unsigned)call->op, 1);
 	return hypercall_table[call->op].fn(args[0], args[1], args[2], args[3], args[4]);
 }
 

@@ -11,6 +11,7 @@
 #include <memory/frame.h>
 
 _Thread_local unsigned fake_cpu;
+uint64_t fake_counters[CPU_MAX][128];
 _Thread_local struct vcpu *fake_current;
 uint8_t *fake_ram;
 struct frame *fake_frame_table;

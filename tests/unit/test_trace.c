@@ -42,8 +42,9 @@ static void records(void)
 static void counters(void)
 {
 	COUNT(upcalls);
-	is_int(counters_init_cpu(1), 0, "a CPU's row");
+	counters_init_cpu();
 	fake_cpu = 1;
+	counters_init_cpu();
 	COUNT(upcalls);
 	counter_add(32, 5);
 	fake_cpu = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Offsets and sizes the assembly files need, printed into asm-offsets.h by the build. */
 #include <arch/vcpu.h>
+#include <debug/trace.h>
 #include <domain/domain.h>
 #include <hypercall/hypercall.h>
 #include <lib/error.h>
@@ -31,6 +32,8 @@ void asm_offsets(void)
 
 	OFFSET(CPU_vcpu, cpu, vcpu);
 	OFFSET(CPU_work, cpu, work);
+	OFFSET(CPU_counters, cpu, counters);
+	DEFINE(TRACE_HYPERCALL_BIT, 1 << TRACE_HYPERCALL);
 
 	OFFSET(VCPU_info, vcpu, events.info);
 	OFFSET(VCPU_in_kernel, vcpu, arch.in_kernel);

@@ -11,9 +11,13 @@
 #include <arch/setup.h>
 #include <arch/smp.h>
 #include <arch/switch.h>
+#include <arch/trap.h>
 #include <arch/vectors.h>
+#include <debug/counters.h>
 
 _Atomic cpu_mask_t smp_online;
+
+_Static_assert(COUNTERS <= CPU_COUNTERS, "struct cpu has room for every counter");
 
 static void init_syscall(unsigned cpu)
 {
@@ -24,6 +28,9 @@ static void init_syscall(unsigned cpu)
 	write_msr(MSR_STAR, (uint64_t)SELECTOR_USER32 << 48 | (uint64_t)SELECTOR_CODE << 32);
 	write_msr(MSR_LSTAR, stubs);
 	write_msr(MSR_CSTAR, stubs + (uint64_t)(syscall32_stub - syscall_stubs));
+	write_msr(MSR_SYSENTER_CS, SELECTOR_CODE);
+	write_msr(MSR_SYSENTER_ESP, cpu_area(cpu) + CPU_STACK_TOP - 16);
+	write_msr(MSR_SYSENTER_EIP, (uint64_t)entry_sysenter);
 	write_msr(MSR_SYSCALL_MASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT |
 					    RFLAGS_RF | RFLAGS_VM | RFLAGS_AC);
 }
@@ -46,6 +53,7 @@ void cpu_setup(unsigned cpu)
 		  (cpu_features.smap ? CR4_SMAP : 0) | (cpu_features.fsgsbase ? CR4_FSGSBASE : 0));
 	write_cr0(read_cr0() | CR0_AM); /* programs may ask for alignment checks */
 	this_cpu()->id = cpu;
+	counters_init_cpu();
 	descriptors_init_cpu(cpu);
 	init_syscall(cpu);
 	fpu_init_cpu();
@@ -87,6 +95,7 @@ void timer_arm(uint64_t deadline)
 void cpu_kick(unsigned cpu)
 {
 	if (cpu != cpu_id()) {
+		COUNT(kicks);
 		apic_send_ipi(BIT(cpu), VECTOR_KICK);
 	}
 }

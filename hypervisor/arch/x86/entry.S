@@ -10,6 +10,7 @@
  */
 #define CPU(field)   (field - CPU_BLOCK_STACK_TOP + FRAME_SIZE)(%rsp)
 #define FRAME(field) (FRAME_##field)(%rsp)
+#define CPU_COUNTERS_AT (CPU_counters - CPU_BLOCK_STACK_TOP + FRAME_SIZE)
 
 	.macro	push_registers
 	cld
@@ -107,6 +108,10 @@ entry_syscall:
 	cmpq	$HYPERCALL_COUNT, %rax
 	jae	no_such_hypercall
 	movq	%r10, %rcx
+	incq	CPU_COUNTERS_AT(%rsp, %rax, 8)
+	testl	$TRACE_HYPERCALL_BIT, trace_mask(%rip)
+	jnz	trace_this_hypercall
+call_hypercall:
 	shll	$4, %eax
 	leaq	hypercall_table(%rip), %r11
 	movq	(%r11, %rax), %rax
@@ -153,6 +158,16 @@ return_by_iret:
 iret_to_guest:
 	iretq /* a fault here is the guest's: hypervisor_fault() knows this address */
 
+trace_this_hypercall:
+	callq	trace_hypercall
+	movq	FRAME(rax), %rax
+	movq	FRAME(rdi), %rdi
+	movq	FRAME(rsi), %rsi
+	movq	FRAME(rdx), %rdx
+	movq	FRAME(r10), %rcx
+	movq	FRAME(r8), %r8
+	jmp	call_hypercall
+
 no_such_hypercall:
 	movq	$-ENOSYS_NUMBER, %rax
 	jmp	hypercall_done
@@ -191,12 +206,19 @@ entry_syscall32:
 	callq	guest_syscall32
 	jmp	return_after_trap
 
-/* SYSENTER saved nothing but what its program put in registers: the frame's RIP and RSP are void. */
+/*
+ * SYSENTER saves nothing, so RIP and RSP are what the program and its kernel agreed on in registers.
+ * It leaves the flags as they were but for IF, and an IRET with NT set would fault.
+ */
 	.balign	16
 	.globl	entry_sysenter
 entry_sysenter:
 	movq	$SELECTOR_USERDATA, 8(%rsp)
+	movq	$0, (%rsp)
 	pushfq
+	orl	$RFLAGS_IF, (%rsp)
+	pushq	$RFLAGS_FIXED
+	popfq
 	pushq	$SELECTOR_USER32
 	pushq	$0
 	pushq	$0

@@ -4,6 +4,7 @@
 #include <arch/guest_copy.h>
 #include <arch/regs.h>
 #include <arch/trap.h>
+#include <debug/counters.h>
 #include <domain/domain.h>
 
 /* What a handler never inherits from the code it interrupts. */
@@ -103,6 +104,7 @@ void guest_enter_page_fault(struct vcpu *v, uint64_t address, uint32_t error)
 
 void guest_enter_event(struct vcpu *v)
 {
+	COUNT(upcalls);
 	enter_plain(v, &v->arch.callback[CALLBACK_EVENT]);
 }
 
@@ -136,6 +138,7 @@ void guest_toggle_mode(struct vcpu *v)
 	swap_gs();
 	if (cpu->root != root) {
 		cpu->root = root;
+		COUNT(root_loads);
 		write_cr3(root);
 	}
 	descriptors_select_io(&v->arch);

@@ -12,6 +12,7 @@
 #include <arch/trap.h>
 #include <arch/uart.h>
 #include <boot/acpi.h>
+#include <debug/counters.h>
 #include <debug/log.h>
 #include <domain/domain.h>
 #include <lib/bitmap.h>
@@ -393,6 +394,7 @@ bool io_emulate(struct vcpu *v, struct io_request *r)
 	if (!vcpu_may_use_ports(&v->arch) && !iobitmap_admits(v, r)) {
 		return false;
 	}
+	COUNT(port_io);
 	if (last < PORTS && io_is_permitted(v->domain, r->port, (uint16_t)last)) {
 		access_port(r->port, r);
 		return true;

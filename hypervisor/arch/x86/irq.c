@@ -7,7 +7,9 @@
 #include <arch/msi.h>
 #include <arch/port.h>
 #include <arch/tlb.h>
+#include <debug/counters.h>
 #include <debug/log.h>
+#include <debug/trace.h>
 #include <domain/notify.h>
 #include <lib/bitmap.h>
 #include <lib/error.h>
@@ -180,6 +182,7 @@ static void on_flush(void)
 
 static void on_timer(void)
 {
+	COUNT(timer_interrupts);
 	apic_eoi();
 	this_cpu()->timer_deadline = 0;
 	add_work(CPU_WORK_TIMER);
@@ -210,6 +213,8 @@ static void on_device(unsigned vector)
 	uint32_t port, pirq;
 	uint8_t kind;
 
+	COUNT(interrupts);
+	trace(TRACE_INTERRUPT, vector, 0);
 	lock_acquire(&line->lock);
 	kind = line->kind;
 	pirq = line->pirq;

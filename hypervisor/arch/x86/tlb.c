@@ -7,6 +7,7 @@
 #include <arch/smp.h>
 #include <arch/tlb.h>
 #include <arch/vectors.h>
+#include <debug/counters.h>
 
 /*
  * The clock ticks at the start of every flush and the CPU notes the tick, so a CPU whose note is
@@ -29,6 +30,7 @@ void tlb_switch_root(uint64_t root)
 	uint32_t time = atomic_fetch_add_explicit(&flush_clock, 1, memory_order_acq_rel) + 1;
 	uint64_t cr4 = read_cr4();
 
+	COUNT(flushes);
 	write_cr4(cr4 & ~(uint64_t)CR4_PGE);
 	write_cr3(root);
 	write_cr4(cr4);
@@ -65,6 +67,7 @@ static void flush_others(cpu_mask_t cpus)
 		atomic_fetch_or_explicit(&cpu_of((unsigned)__builtin_ctzll(rest))->work,
 					 CPU_WORK_FLUSH, memory_order_release);
 	}
+	COUNT(flush_kicks);
 	apic_send_ipi(cpus, VECTOR_FLUSH);
 	for (cpu_mask_t rest = cpus; rest; rest &= rest - 1) {
 		unsigned cpu = (unsigned)__builtin_ctzll(rest);
@@ -111,6 +114,7 @@ void tlb_flush_va(cpu_mask_t cpus, uint64_t va)
 		flush_others(others);
 	}
 	if (cpus & BIT(cpu_id())) {
+		COUNT(flushes_va);
 		invalidate_page(va);
 	}
 }

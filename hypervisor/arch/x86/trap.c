@@ -9,7 +9,9 @@
 #include <arch/power.h>
 #include <arch/regs.h>
 #include <arch/trap.h>
+#include <debug/counters.h>
 #include <debug/log.h>
+#include <debug/trace.h>
 #include <domain/domain.h>
 
 typedef void trap_handler(struct guest_frame *frame);
@@ -18,8 +20,20 @@ extern const char iret_to_guest[];
 
 /* --- Of guests ----------------------------------------------------------------------------- */
 
+void trace_hypercall(void)
+{
+	trace_write(TRACE_HYPERCALL, guest_frame()->rax, guest_frame()->rdi);
+}
+
+static void note(const struct guest_frame *frame)
+{
+	COUNT(exceptions);
+	trace(TRACE_EXCEPTION, frame->entry, frame->rip);
+}
+
 static void trap_pass_on(struct guest_frame *frame)
 {
+	note(frame);
 	guest_enter_trap(current_vcpu(), frame->vector, frame->error);
 }
 
@@ -33,6 +47,7 @@ static void trap_debug(struct guest_frame *frame)
 	struct vcpu *v = current_vcpu();
 	uint64_t dr6 = read_dr6();
 
+	note(frame);
 	write_dr6(0xffff0ff0);
 	v->arch.dr[6] = (v->arch.dr[6] & ~UINT64_C(0xf)) | (dr6 & 0xe00f) | 0xffff0ff0;
 	guest_enter_trap(v, frame->vector, 0);
@@ -42,6 +57,7 @@ static void trap_invalid_opcode(struct guest_frame *frame)
 {
 	struct vcpu *v = current_vcpu();
 
+	note(frame);
 	if (!emulate_invalid_opcode(v, frame)) {
 		guest_enter_trap(v, VECTOR_UD, 0);
 	}
@@ -52,12 +68,12 @@ static void trap_no_fpu(struct guest_frame *frame)
 {
 	struct vcpu *v = current_vcpu();
 
+	note(frame);
 	fpu_load(v);
 	if (v->arch.guest_ts) {
 		v->arch.guest_ts = false;
 		guest_enter_trap(v, VECTOR_NM, 0);
 	}
-	(void)frame;
 }
 
 /* INT n through a gate of ours that ring 3 may not use: perhaps the guest's own gate may be used.
@@ -87,6 +103,7 @@ static void trap_general_protection(struct guest_frame *frame)
 {
 	struct vcpu *v = current_vcpu();
 
+	note(frame);
 	if (frame->error & ERROR_EXTERNAL) {
 		guest_enter_trap(v, VECTOR_GP, frame->error);
 		return;
@@ -108,6 +125,8 @@ static void trap_general_protection(struct guest_frame *frame)
 	}
 	if (frame->error || !emulate_privileged(v, frame)) {
 		guest_enter_trap(v, VECTOR_GP, frame->error);
+	} else {
+		COUNT(privileged);
 	}
 }
 
@@ -116,6 +135,7 @@ static void trap_page_fault(struct guest_frame *frame)
 	struct vcpu *v = current_vcpu();
 	uint64_t address = read_cr2();
 
+	note(frame);
 	if (unlikely(address >= HYPERVISOR_START && address < HYPERVISOR_END)) {
 		/* The processor itself looks for a descriptor: without the user bit, in any ring.
 		 */
@@ -127,8 +147,10 @@ static void trap_page_fault(struct guest_frame *frame)
 	if ((frame->error & (PF_PRESENT | PF_WRITE | PF_RESERVED)) == (PF_PRESENT | PF_WRITE) &&
 	    v->arch.in_kernel &&
 	    (emulate_table_write(v, frame, address) || emulate_device_write(v, frame, address))) {
+		COUNT(table_writes);
 		return;
 	}
+	COUNT(page_faults);
 	guest_enter_page_fault(v, address, frame->error);
 }
 

@@ -25,6 +25,8 @@ static inline void cpu_relax(void);
  */
 bool work_pending(void);
 
+static inline uint64_t *cpu_counters(void); /* [inline] this CPU's row of debug/counters.h */
+
 void cpu_kick(unsigned cpu); /* that CPU looks at its vCPU's events and its pending work soon */
 
 /* --- Time ---------------------------------------------------------------------------------- */

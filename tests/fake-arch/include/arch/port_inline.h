@@ -18,6 +18,13 @@ static inline unsigned cpu_id(void)
 	return fake_cpu;
 }
 
+extern uint64_t fake_counters[CPU_MAX][128];
+
+static inline uint64_t *cpu_counters(void)
+{
+	return fake_counters[fake_cpu];
+}
+
 static inline void cpu_relax(void)
 {
 	fake_relax();

@@ -21,6 +21,8 @@ enum cpu_work {
 
 struct vcpu;
 
+#define CPU_COUNTERS 96 /* enough for what debug/counters.def counts */
+
 /*
  * At the start of the CPU's block (layout.h). Written by its own CPU; the fields behind `work` are
  * the mailbox of others.
@@ -32,11 +34,12 @@ struct cpu {
 	uint64_t root;		   /* what CR3 holds */
 	uint64_t root_of_guest[2]; /* CR3 of the vCPU's programs [0] and kernel [1] */
 	uint64_t guest_kernel_sp;  /* the vCPU's, for the SYSCALL path */
-	struct vcpu *fpu_owner;	   /* whose state the FPU registers hold */
 	_Atomic uint32_t tlb_time; /* clock of the last full flush */
 	uint64_t xcr0;		   /* what XCR0 holds */
 	uint32_t tsc_aux;	   /* what MSR_TSC_AUX holds */
 	uint64_t timer_deadline;   /* what the APIC timer is armed for, 0: nothing */
+
+	uint64_t counters[CPU_COUNTERS]; /* debug/counters.h */
 
 	_Atomic uint32_t work; /* enum cpu_work */
 };

@@ -12,6 +12,11 @@ static inline unsigned cpu_id(void)
 	return this_cpu()->id;
 }
 
+static inline uint64_t *cpu_counters(void)
+{
+	return this_cpu()->counters;
+}
+
 void tlb_serve_request(void);
 
 static inline void cpu_relax(void)

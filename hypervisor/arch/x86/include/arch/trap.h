@@ -24,8 +24,12 @@ bool emulate_invalid_opcode(struct vcpu *v, struct guest_frame *frame);
 bool emulate_table_write(struct vcpu *v, struct guest_frame *frame, uint64_t address);
 bool emulate_device_write(struct vcpu *v, struct guest_frame *frame, uint64_t address);
 
+/* In entry.S. */
+extern const char entry_sysenter[];
+
 /* Called by entry.S. */
 void guest_syscall(void);
+void trace_hypercall(void);
 void guest_syscall32(void);
 void guest_sysenter(void);
 uint64_t hypervisor_fault(struct guest_frame *frame);
