@@ -44,8 +44,8 @@ static inline void l1_put(uint64_t entry)
 
 /*
  * What most entries are: one more writable mapping of a cached frame of the domain's own. False: it
- * is something else, and nothing has happened. See page_writable_get() for why the owner is looked
- * at twice.
+ * is something else, and nothing has happened. See page_type.c for why the owner is looked at
+ * twice.
  */
 static inline __attribute__((always_inline)) bool l1_get_quickly(struct domain_memory *dm,
 								 uint64_t entry)
@@ -71,8 +71,7 @@ static inline __attribute__((always_inline)) bool l1_get_quickly(struct domain_m
 	return true;
 }
 
-static __attribute__((noinline)) int l1_get(struct domain_memory *dm, struct domain_memory *owner,
-					    uint64_t *entry)
+static inline int l1_get(struct domain_memory *dm, struct domain_memory *owner, uint64_t *entry)
 {
 	mfn_t mfn = entry_mfn(*entry);
 	bool got = *entry & ENTRY_WRITE ? page_writable_get(owner, mfn, owner != dm) == 0

@@ -112,28 +112,40 @@ static int type_take(struct domain_memory *owner, mfn_t mfn, enum page_type type
 	return !first;
 }
 
-int page_writable_get_slow(struct domain_memory *owner, mfn_t mfn, bool foreign)
+/* It is writable already. Held now, its owner cannot change under us; but it may have, before. */
+static int writable_confirm(struct domain_memory *owner, mfn_t mfn)
 {
-	uint64_t flags = TYPE_VALIDATED | (foreign ? TYPE_FOREIGN : 0), word;
-	enum page_type last;
-	int rc;
-
-	if (!frame_exists(mfn)) {
+	if (unlikely(frame_owner(mfn) != owner->id)) {
+		page_type_put(mfn);
 		return -EINVAL;
 	}
-	/* Usually it was writable before, or is new: then there is nothing to wait for. */
+	return 0;
+}
+
+int page_writable_get(struct domain_memory *owner, mfn_t mfn, bool foreign)
+{
+	uint64_t flags = TYPE_VALIDATED | (foreign ? TYPE_FOREIGN : 0), word;
+	unsigned last;
+
+	if (unlikely(!frame_exists(mfn) || frame_owner(mfn) != owner->id)) {
+		return -EINVAL;
+	}
 	word = frame_type_word(mfn);
-	last = (enum page_type)(word >> TYPE_SHIFT);
-	if (!(word & TYPE_HELD) && (last == PAGE_WRITABLE || last == PAGE_NONE) &&
-	    frame_get(mfn, owner->id)) {
+	last = (unsigned)(word >> TYPE_SHIFT);
+	if (word & TYPE_HELD) {
+		if (last == PAGE_WRITABLE && !(flags & ~word) && (uint32_t)word < FRAME_COUNT_MAX &&
+		    type_swap(mfn, &word, word + 1)) {
+			return writable_confirm(owner, mfn);
+		}
+	} else if ((last == PAGE_WRITABLE || last == PAGE_NONE) && frame_get(mfn, owner->id)) {
+		/* It was writable before, or is new: there is nothing to wait for. */
 		if (type_swap(mfn, &word,
 			      TYPE_OF(PAGE_WRITABLE) | type_kept(word) | TYPE_HELD | flags | 1)) {
 			return 0;
 		}
 		frame_put(mfn);
 	}
-	rc = type_take(owner, mfn, PAGE_WRITABLE, flags);
-	return MIN(rc, 0);
+	return MIN(type_take(owner, mfn, PAGE_WRITABLE, flags), 0);
 }
 
 void page_type_put_last(mfn_t mfn, uint64_t word)

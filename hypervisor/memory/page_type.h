@@ -8,7 +8,11 @@
 
 /* --- Writable: no contents to check, so these need no lock ------------------------------------ */
 
-int page_writable_get_slow(struct domain_memory *owner, mfn_t mfn, bool foreign);
+/*
+ * One more reference as a writable frame of `owner`; `foreign` if it is another domain that maps
+ * it. The first reference of a type holds one on the frame, so the others need not.
+ */
+int page_writable_get(struct domain_memory *owner, mfn_t mfn, bool foreign);
 void page_type_put_last(mfn_t mfn, uint64_t word);
 
 static inline void page_type_put(mfn_t mfn)
@@ -23,33 +27,6 @@ static inline void page_type_put(mfn_t mfn)
 		}
 	}
 	page_type_put_last(mfn, word);
-}
-
-/*
- * One more reference as a writable frame of `owner`; `foreign` if it is another domain that maps
- * it. The first reference of a type holds one on the frame, so the others need not.
- */
-static inline int page_writable_get(struct domain_memory *owner, mfn_t mfn, bool foreign)
-{
-	uint64_t type, wanted = TYPE_OF(PAGE_WRITABLE) | TYPE_HELD | (foreign ? TYPE_FOREIGN : 0);
-
-	if (unlikely(!frame_exists(mfn))) {
-		return -EINVAL;
-	}
-	type = frame_type_word(mfn);
-	if (unlikely((type & (TYPE_MASK | TYPE_HELD | (foreign ? TYPE_FOREIGN : 0))) != wanted ||
-		     (uint32_t)type >= FRAME_COUNT_MAX || frame_owner(mfn) != owner->id ||
-		     !atomic_compare_exchange_strong_explicit(&frame_of(mfn)->type, &type, type + 1,
-							      memory_order_acquire,
-							      memory_order_relaxed))) {
-		return page_writable_get_slow(owner, mfn, foreign);
-	}
-	/* Held now, so the owner cannot change under us; but it may have, before. */
-	if (unlikely(frame_owner(mfn) != owner->id)) {
-		page_type_put(mfn);
-		return -EINVAL;
-	}
-	return 0;
 }
 
 /* --- The types with contents to check; owner->tables is held ------------------------------------
