@@ -369,6 +369,22 @@ static const struct option options_table[] = {
 	NUMBER("gnttab_max_maptrack_frames", maptrack_frames_max, 1, 16384, "1 to 16384"),
 };
 
+/* Nothing heeds these yet, and whoever gives one is told so. */
+static const char *const idle_options[] = {
+	"com2",
+	"console_timestamps",
+	"maxcpus",
+	"nosmp",
+	"dom0_max_vcpus",
+	"dom0_vcpus_pin",
+	"sched_credit_tslice_ms",
+	"sched_ratelimit_us",
+	"gnttab",
+	"gnttab_max_frames",
+	"gnttab_max_maptrack_frames",
+	NULL,
+};
+
 /* Number or size: the same limits, another unit and another width. */
 static bool parse_quantity(const struct option *option, void *field, struct text value)
 {
@@ -424,6 +440,7 @@ static void parse_option(struct text word, struct boot_options *options,
 	struct text value = word, name = text_cut(&value, '=');
 	bool has_value = name.size < word.size, denied = false;
 	const struct option *option = find_option(name);
+	uint8_t idle;
 	bool flag;
 
 	if (!option && !has_value && text_skip(&name, "no-")) {
@@ -441,6 +458,8 @@ static void parse_option(struct text word, struct boot_options *options,
 	if (!parse_value(option, options, value)) {
 		report_line(report, "option \"%.*s\" ignored; accepted: %s", TEXT_ARGS(word),
 			    option->accepts);
+	} else if (find_word(idle_options, name, &idle)) {
+		report_line(report, "option \"%.*s\" has no effect yet", TEXT_ARGS(word));
 	}
 }
 

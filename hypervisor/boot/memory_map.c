@@ -106,6 +106,19 @@ void memory_map_add(struct boot_info *info, paddr_t start, uint64_t size, uint32
 	}
 }
 
+void memory_map_limit(struct boot_info *info, paddr_t limit, const struct report *report)
+{
+	for (unsigned int i = 0; i < info->memory_count; i++) {
+		const struct memory_range range = info->memory[i];
+		paddr_t start = MAX(range.start, limit);
+
+		if (range.type == MEMORY_RAM && range.end > start) {
+			memory_map_add(info, start, range.end - start, MEMORY_RESERVED, report);
+		}
+	}
+	memory_map_merge(info);
+}
+
 void memory_map_merge(struct boot_info *info)
 {
 	for (unsigned int i = 1; i < info->memory_count;) {

@@ -14,6 +14,9 @@
 void memory_map_add(struct boot_info *info, paddr_t start, uint64_t size, uint32_t type,
 		    const struct report *report);
 
+/* RAM from limit on becomes reserved: it is there, but nobody is to use it. */
+void memory_map_limit(struct boot_info *info, paddr_t limit, const struct report *report);
+
 /* Joins neighbours of one type. */
 void memory_map_merge(struct boot_info *info);
 

@@ -15,6 +15,7 @@
 #include <boot/acpi.h>
 #include <boot/boot_memory.h>
 #include <boot/dom0.h>
+#include <boot/memory_map.h>
 #include <boot/multiboot1.h>
 #include <debug/log.h>
 #include <debug/trace.h>
@@ -64,6 +65,9 @@ static void read_loader(uint64_t loader_info, uint64_t loader_magic)
 		  multiboot1_parse(&info, &memory, loader_info, &report);
 
 	cmdline_parse(ok ? info.command_line : "", &options, &report);
+	if (options.memory_limit) {
+		memory_map_limit(&info, options.memory_limit, &report);
+	}
 	format_text(hypervisor_command_line, sizeof(hypervisor_command_line), "%s",
 		    ok ? info.command_line : "");
 	if (!ok) {

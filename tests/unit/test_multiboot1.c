@@ -253,6 +253,16 @@ static void test_map_limits(void)
 	memory_map_add(&info, UINT64_C(1) << 51, UINT64_MAX, MEMORY_RAM, &report);
 	ok(info.memory_count == 1 && info.memory[0].end == UINT64_C(1) << 52,
 	   "memory ends where physical addresses do");
+	boot_info_init(&info);
+	memory_map_add(&info, 0, 0x1000, MEMORY_RAM, &report);
+	memory_map_add(&info, 0x2000, 0x1000, MEMORY_ACPI, &report);
+	memory_map_add(&info, 0x3000, 0x1000, MEMORY_RAM, &report);
+	memory_map_add(&info, 0x5000, 0x1000, MEMORY_RAM, &report);
+	memory_map_limit(&info, 0x800, &report);
+	ok(info.memory_count == 5 && info.memory[0].end == 0x800 &&
+		   info.memory[1].type == MEMORY_RESERVED && info.memory[2].type == MEMORY_ACPI &&
+		   info.memory[4].start == 0x5000 && info.memory[4].type == MEMORY_RESERVED,
+	   "above a limit RAM becomes reserved, and nothing else");
 }
 
 int main(int argc, char **argv)
