@@ -4,9 +4,7 @@
  * run: mem=512 expect="^A line in two halves$"
  */
 #include "guest.h"
-#include <xen/domctl.h>
 #include <xen/nmi.h>
-#include <xen/sysctl.h>
 
 static char text[2048];
 
@@ -78,30 +76,10 @@ static void check_console(void)
 
 static void check_sched(void)
 {
-	struct sched_remote_shutdown remote = {.domain_id = 0x1234};
-	struct sched_watchdog dog = {.id = 77, .timeout = 10};
-	struct sched_pin_override pin = {.pcpu = 4000};
-	long id;
-
 	is(pv_sched_op(SCHEDOP_yield, NULL), 0, "yield");
 	is(pv_sched_op(99, NULL), -XEN_ENOSYS, "an unknown operation");
 	is(pv_sched_op(SCHEDOP_shutdown, (void *)0x7f00000000), -XEN_EFAULT,
 	   "a shutdown without a reason");
-	is(pv_sched_op(SCHEDOP_remote_shutdown, &remote), -XEN_ESRCH,
-	   "one of a domain that is not there");
-	is(pv_sched_op(SCHEDOP_watchdog, &dog), -XEN_EINVAL, "a watchdog that is not there");
-	dog.id = 0;
-	id = pv_sched_op(SCHEDOP_watchdog, &dog);
-	ok(id >= 1, "a new one");
-	dog.id = (uint32_t)id;
-	is(pv_sched_op(SCHEDOP_watchdog, &dog), 0, "is kept awake");
-	dog.timeout = 0;
-	is(pv_sched_op(SCHEDOP_watchdog, &dog), 0, "and stopped");
-	ok(pv_sched_op(SCHEDOP_pin_override, &pin) < 0, "no such processor to be pinned to");
-	pin.pcpu = 0;
-	is(pv_sched_op(SCHEDOP_pin_override, &pin), 0, "pinned to the first");
-	pin.pcpu = -1;
-	is(pv_sched_op(SCHEDOP_pin_override, &pin), 0, "and released");
 }
 
 static void check_assist(void)
@@ -131,21 +109,6 @@ static void check_platform(void)
 	is(PV_CALL1(platform_op, 0x7f00000000), -XEN_EFAULT, "an argument that is not there");
 }
 
-static void check_control(void)
-{
-	static struct xen_domctl domctl;
-	static struct xen_sysctl sysctl;
-
-	domctl.cmd = XEN_DOMCTL_getdomaininfo;
-	domctl.interface_version = 1;
-	is(PV_CALL1(domctl, &domctl), -XEN_EACCES, "a domctl of another version");
-	sysctl.cmd = XEN_SYSCTL_physinfo;
-	sysctl.interface_version = 1;
-	is(PV_CALL1(sysctl, &sysctl), -XEN_EACCES, "a sysctl of another version");
-	is(PV_CALL1(domctl, 0x7f00000000), -XEN_EFAULT, "a domctl that is not there");
-	is(PV_CALL1(sysctl, 0x7f00000000), -XEN_EFAULT, "a sysctl that is not there");
-}
-
 static void check_nmi(void)
 {
 	struct xennmi_callback callback = {.handler_address = (unsigned long)pv_entry_nmi};
@@ -163,6 +126,5 @@ static void guest_main(void)
 	check_sched();
 	check_assist();
 	check_platform();
-	check_control();
 	check_nmi();
 }
