@@ -15,10 +15,10 @@ long hypercall_again(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
 	struct guest_frame *frame = guest_frame();
 
 	if (multicall) {
-		multicall->entry.args[0] = a1;
-		multicall->entry.args[1] = a2;
-		multicall->entry.args[2] = a3;
-		multicall->entry.args[3] = a4;
+		multicall->args[0] = a1;
+		multicall->args[1] = a2;
+		multicall->args[2] = a3;
+		multicall->args[3] = a4;
 		multicall->again = true;
 		return 0;
 	}

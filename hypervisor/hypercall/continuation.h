@@ -3,13 +3,12 @@
 #ifndef HYPERCALL_CONTINUATION_H
 #define HYPERCALL_CONTINUATION_H
 
-#include <stdbool.h>
-#include <xen/xen.h>
+#include <lib/base.h>
 
 /* The multicall in progress on a vCPU, on the stack of hypercall_multicall(). */
 struct multicall {
-	struct multicall_entry entry; /* the one that is being performed */
-	bool again;		      /* it wants to go on with the arguments now in `entry` */
+	bool again;	  /* the entry that was performed last wants to go on */
+	uint64_t args[4]; /* with these arguments */
 };
 
 #endif

@@ -9,30 +9,48 @@
 /* An open window for interrupts now and then; work that is known of is looked for at each entry. */
 #define ENTRIES_PER_CHECK 16
 
-/* What is copied in of an entry: the operation, its result from last time, five arguments. */
-#define ENTRY_BYTES_READ 56
-
-static long perform(const struct multicall_entry *call)
+/*
+ * Performs the entry at `at`, which is read just before, since an earlier one may have changed it.
+ * *op is what it was; -EFAULT in *rc: it is not to be read.
+ */
+static inline __attribute__((always_inline)) long perform(const struct multicall_entry *at,
+							  uint64_t *op, int *rc)
 {
-	const xen_ulong_t *args = call->args;
+	uint64_t a1, a2, a3, a4, a5;
+	hypercall_fn *fn;
 
-	if (unlikely(call->op >= HYPERCALL_COUNT || !hypercall_table[call->op].fn)) {
+	user_access_begin();
+	*op = GUEST_TAKE(&at->op);
+	a1 = GUEST_TAKE(&at->args[0]);
+	a2 = GUEST_TAKE(&at->args[1]);
+	a3 = GUEST_TAKE(&at->args[2]);
+	a4 = GUEST_TAKE(&at->args[3]);
+	a5 = GUEST_TAKE(&at->args[4]);
+	user_access_end();
+	*rc = 0;
+	if (unlikely(*op >= HYPERCALL_COUNT)) {
 		return -ENOSYS;
 	}
-	counter_add((unsigned)call->op, 1);
-	return hypercall_table[call->op].fn(args[0], args[1], args[2], args[3], args[4]);
+	counter_add((unsigned)*op, 1);
+	fn = hypercall_table[*op].fn;
+	return likely(fn) ? fn(a1, a2, a3, a4, a5) : -ENOSYS;
+fault:
+	user_access_end();
+	*rc = -EFAULT;
+	return 0;
 }
 
 /*
- * Each entry is read just before it is performed, since an earlier one may have changed it. An
- * iret replaces the registers of whoever called: what comes after it has no caller any more.
+ * An iret replaces the registers of whoever called: what comes after it in the list has no caller
+ * any more.
  */
 long hypercall_multicall(uint64_t calls, uint64_t count, uint64_t a3, uint64_t a4, uint64_t a5)
 {
 	struct vcpu *v = current_vcpu();
 	struct multicall_entry *at = (struct multicall_entry *)calls;
 	struct multicall m = {.again = false};
-	long rc = 0;
+	uint64_t op, result;
+	int rc = 0;
 
 	if (v->multicall) {
 		return refuse(-EINVAL);
@@ -42,21 +60,18 @@ long hypercall_multicall(uint64_t calls, uint64_t count, uint64_t a3, uint64_t a
 	}
 	v->multicall = &m;
 	for (; count; count--, at++) {
-		if (unlikely(guest_read_words(&m.entry, (uint64_t)at, ENTRY_BYTES_READ))) {
-			rc = refuse(-EFAULT);
+		result = (uint64_t)perform(at, &op, &rc);
+		if (unlikely(rc)) {
 			break;
 		}
-		rc = perform(&m.entry);
-		if (unlikely(m.entry.op == __HYPERVISOR_iret)) {
-			break;
+		if (unlikely(op == __HYPERVISOR_iret)) {
+			v->multicall = NULL;
+			return (long)result;
 		}
 		if (unlikely(m.again)) {
-			rc = guest_write_words((uint64_t)at->args, m.entry.args,
-					       4 * sizeof(xen_ulong_t));
+			rc = guest_write_words((uint64_t)at->args, m.args, sizeof(m.args));
 		} else {
-			m.entry.result = (xen_ulong_t)rc;
-			rc = guest_write_words((uint64_t)&at->result, &m.entry.result,
-					       sizeof(xen_ulong_t));
+			rc = guest_write_words((uint64_t)&at->result, &result, sizeof(result));
 		}
 		if (unlikely(rc)) {
 			break;
@@ -73,5 +88,5 @@ long hypercall_multicall(uint64_t calls, uint64_t count, uint64_t a3, uint64_t a
 		}
 	}
 	v->multicall = NULL;
-	return rc;
+	return rc ? refuse(rc) : 0;
 }

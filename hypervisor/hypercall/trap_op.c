@@ -211,14 +211,30 @@ long hypercall_iret(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t
 {
 	struct vcpu *v = current_vcpu();
 	struct guest_frame *frame = guest_frame();
-	struct iret_context to;
+	const struct iret_context *from = (const struct iret_context *)frame->rsp;
+	uint64_t cs, rflags, rax;
 
-	if (unlikely(!guest_range_ok(frame->rsp, sizeof(to)) ||
-		     guest_read_words(&to, frame->rsp, sizeof(to)))) {
-		domain_crash(v->domain, "its iret finds no frame at %#lx", frame->rsp);
-		return 0;
+	if (unlikely(!guest_range_ok((uint64_t)from, sizeof(*from)))) {
+		goto refused;
 	}
-	if ((to.cs & 3) == 3) {
+	user_access_begin();
+	frame->rip = GUEST_TAKE(&from->rip);
+	cs = GUEST_TAKE(&from->cs);
+	frame->cs = (uint16_t)cs | 3;
+	rflags = GUEST_TAKE(&from->rflags);
+	frame->rflags = (rflags & IRET_RFLAGS_KEPT) | RFLAGS_IF | RFLAGS_FIXED;
+	frame->rsp = GUEST_TAKE(&from->rsp);
+	frame->ss = (uint16_t)GUEST_TAKE(&from->ss) | 3;
+	/* This hypercall came by SYSCALL; the guest may go back by SYSRET if it says so. */
+	if (!(GUEST_TAKE(&from->flags) & VGCF_in_syscall)) {
+		frame->entry = 0;
+		frame->rcx = GUEST_TAKE(&from->rcx);
+		frame->r11 = GUEST_TAKE(&from->r11);
+	}
+	rax = GUEST_TAKE(&from->rax);
+	user_access_end();
+
+	if ((cs & 3) == 3) {
 		if (unlikely(mfn_is_none(v->memory.user_root))) {
 			domain_crash(v->domain, "its iret to user mode finds no user page tables");
 			return 0;
@@ -226,24 +242,18 @@ long hypercall_iret(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t
 		guest_toggle_mode(v);
 	}
 	if (unlikely(v->arch.kernel_ring == 0)) {
-		vcpu_set_iopl(&v->arch, 0, to.rflags >> 12 & 3);
+		vcpu_set_iopl(&v->arch, 0, rflags >> 12 & 3);
 		descriptors_select_io(&v->arch);
 	}
 	if (unlikely(v->arch.nmi_masked)) {
 		end_nmi(v);
 	}
-	v->events.info->evtchn_upcall_mask = !(to.rflags & RFLAGS_IF);
+	v->events.info->evtchn_upcall_mask = !(rflags & RFLAGS_IF);
+	return (long)rax;
 
-	frame->rip = to.rip;
-	frame->cs = (uint16_t)to.cs | 3;
-	frame->rflags = (to.rflags & IRET_RFLAGS_KEPT) | RFLAGS_IF | RFLAGS_FIXED;
-	frame->rsp = to.rsp;
-	frame->ss = (uint16_t)to.ss | 3;
-	/* This hypercall came by SYSCALL; the guest may go back by SYSRET if it says so. */
-	if (!(to.flags & VGCF_in_syscall)) {
-		frame->entry = 0;
-		frame->rcx = to.rcx;
-		frame->r11 = to.r11;
-	}
-	return (long)to.rax;
+fault:
+	user_access_end();
+refused:
+	domain_crash(v->domain, "its iret finds no frame at %p", (const void *)from);
+	return 0;
 }

@@ -14,7 +14,6 @@
 #include <arch/trap.h>
 #include <domain/domain.h>
 #include <lib/error.h>
-#include <lib/string.h>
 #include <memory/mmu_update.h>
 
 /*
@@ -407,20 +406,27 @@ bool emulate_privileged(struct vcpu *v, struct guest_frame *frame)
 	return true;
 }
 
+/* 0f 0b, "xen", 0f a2 */
+#define FORCED_CPUID	   UINT64_C(0xa20f6e65780b0f)
+#define FORCED_CPUID_BYTES 7
+
 /*
  * UD2 and the letters "xen", then CPUID: how a guest asks for our answer where the processor would
  * give its own without a fault.
  */
 bool emulate_invalid_opcode(struct vcpu *v, struct guest_frame *frame)
 {
-	static const uint8_t forced_cpuid[] = {0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2};
-	const unsigned bytes = sizeof(forced_cpuid);
-	uint8_t code[16];
+	union {
+		uint8_t bytes[16];
+		uint64_t words[2];
+	} code;
+	size_t count;
 
-	if (read_code(code, frame->rip) < bytes || memcmp(code, forced_cpuid, bytes) != 0) {
+	count = read_code(code.bytes, frame->rip);
+	if (count < FORCED_CPUID_BYTES || (code.words[0] ^ FORCED_CPUID) << 8) {
 		return false;
 	}
 	emulate_cpuid(v, frame);
-	emulate_advance(v, frame, bytes);
+	emulate_advance(v, frame, FORCED_CPUID_BYTES);
 	return true;
 }

@@ -128,22 +128,6 @@ void guest_enter_failsafe(struct vcpu *v)
 	enter(v, &v->arch.callback[CALLBACK_FAILSAFE], selectors, ARRAY_COUNT(selectors));
 }
 
-void guest_toggle_mode(struct vcpu *v)
-{
-	struct cpu *cpu = this_cpu();
-	bool in_kernel = !v->arch.in_kernel;
-	uint64_t root = cpu->root_of_guest[in_kernel];
-
-	v->arch.in_kernel = in_kernel;
-	swap_gs();
-	if (cpu->root != root) {
-		cpu->root = root;
-		COUNT(root_loads);
-		write_cr3(root);
-	}
-	descriptors_select_io(&v->arch);
-}
-
 /* SYSCALL by a guest's program: straight to its kernel's entry point. */
 void guest_syscall(void)
 {

@@ -15,10 +15,6 @@ struct tss {
 	uint16_t io_bitmap_at;
 } __attribute__((packed));
 
-/* Offsets within the TSS segment: the bitmap, or a place beyond its end that denies every port. */
-#define IO_BITMAP_ALLOWED 0x68
-#define IO_BITMAP_DENIED  0xffff
-
 void descriptors_init_cpu(unsigned cpu); /* maps the area's tables and loads them: on that CPU */
 void descriptors_load_idt(void);
 
@@ -29,16 +25,16 @@ void descriptors_load_ldt(const struct vcpu *v);
 void descriptors_load_io_bitmap(const struct vcpu *v);
 
 /* Ports are open to what the guest's virtual IOPL admits: its kernel, and its programs at 3. */
-static inline bool vcpu_may_use_ports(const struct vcpu_arch *a)
-{
-	return a->iopl >= (a->in_kernel ? a->kernel_ring : 3);
-}
-
 static inline void descriptors_select_io(const struct vcpu_arch *a)
 {
-	struct tss *tss = (struct tss *)(cpu_area(this_cpu()->id) + CPU_TSS);
+	struct tss *tss = (struct tss *)((char *)this_cpu() - CPU_DATA + CPU_TSS);
 
-	tss->io_bitmap_at = vcpu_may_use_ports(a) ? IO_BITMAP_ALLOWED : IO_BITMAP_DENIED;
+	tss->io_bitmap_at = a->io_bitmap_at[a->in_kernel];
+}
+
+static inline bool vcpu_may_use_ports(const struct vcpu_arch *a)
+{
+	return a->io_bitmap_at[a->in_kernel] == IO_BITMAP_ALLOWED;
 }
 
 /*

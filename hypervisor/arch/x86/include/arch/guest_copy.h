@@ -14,6 +14,10 @@ static inline bool guest_range_ok(uint64_t va, uint64_t bytes)
 {
 	uint64_t end = va + bytes;
 
+	/* A few bytes that wrap around at the very top end up among a guest's own pages. */
+	if (__builtin_constant_p(bytes) && bytes <= PAGE_SIZE) {
+		return va >= HYPERVISOR_END || va <= UINT64_C(0x800000000000) - bytes;
+	}
 	return end >= va && (end <= UINT64_C(0x800000000000) || va >= HYPERVISOR_END);
 }
 
@@ -59,6 +63,19 @@ fault:
 	user_access_end();
 	return -EFAULT;
 }
+
+/* The same for one word at a time, between user_access_begin() and _end(): a fault goes to `fault`.
+ */
+#define GUEST_TAKE(at)                                         \
+	({                                                     \
+		uint64_t word_;                                \
+		__asm__ goto("1: movq %1, %0\n" FIXUP_TO_FAULT \
+			     : "=r"(word_)                     \
+			     : "m"(*(const uint64_t *)(at))    \
+			     :                                 \
+			     : fault);                         \
+		word_;                                         \
+	})
 
 static inline __attribute__((always_inline)) int guest_write_words(uint64_t to, const void *from,
 								   unsigned bytes)

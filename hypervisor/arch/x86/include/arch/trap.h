@@ -3,7 +3,11 @@
 #ifndef ARCH_TRAP_H
 #define ARCH_TRAP_H
 
+#include <arch/descriptor.h>
+#include <arch/instructions.h>
 #include <arch/vcpu.h>
+#include <debug/counters.h>
+#include <domain/domain.h>
 
 /*
  * Entering a guest's handler. Each builds the ABI's frame on the guest kernel's stack and points
@@ -16,7 +20,21 @@ void guest_enter_nmi(struct vcpu *v);
 void guest_enter_failsafe(struct vcpu *v);
 
 /* The other page tables, GS base and I/O rights: guest kernel <-> guest program. */
-void guest_toggle_mode(struct vcpu *v);
+static inline void guest_toggle_mode(struct vcpu *v)
+{
+	struct cpu *cpu = this_cpu();
+	bool in_kernel = !v->arch.in_kernel;
+	uint64_t root = cpu->root_of_guest[in_kernel];
+
+	v->arch.in_kernel = in_kernel;
+	swap_gs();
+	if (cpu->root != root) {
+		cpu->root = root;
+		COUNT(root_loads);
+		write_cr3(root);
+	}
+	descriptors_select_io(&v->arch);
+}
 
 /* Emulation of what a ring-3 kernel may not do itself; false: let it have the exception. */
 bool emulate_privileged(struct vcpu *v, struct guest_frame *frame);

@@ -37,9 +37,10 @@ struct vcpu_arch {
 
 	uint64_t kernel_sp; /* stack_switch: where the guest kernel's stack is when entered */
 	uint16_t kernel_ss;
-	uint8_t iopl;	     /* the guest's virtual IOPL */
-	uint8_t kernel_ring; /* by which it is measured: 1, or 0 under architectural_iopl */
-	uint16_t shown_iopl; /* as RFLAGS in its handlers' frames has it */
+	uint8_t iopl;		  /* the guest's virtual IOPL */
+	uint8_t kernel_ring;	  /* by which it is measured: 1, or 0 under architectural_iopl */
+	uint16_t shown_iopl;	  /* as RFLAGS in its handlers' frames has it */
+	uint16_t io_bitmap_at[2]; /* what that means for the TSS, [in_kernel] */
 
 	struct trap_entry callback[CALLBACK_COUNT];
 	struct trap_entry *trap; /* 256 entries */
@@ -63,12 +64,18 @@ struct vcpu_arch {
 	unsigned io_bitmap_ports;
 };
 
+/* Offsets within the TSS segment: the bitmap, or a place beyond its end that denies every port. */
+#define IO_BITMAP_ALLOWED 0x68
+#define IO_BITMAP_DENIED  0xffff
+
 /* Where ring 1 is what its kernel runs in, a guest never meets its IOPL in RFLAGS. */
 static inline void vcpu_set_iopl(struct vcpu_arch *a, unsigned kernel_ring, unsigned iopl)
 {
 	a->kernel_ring = (uint8_t)kernel_ring;
 	a->iopl = (uint8_t)iopl;
 	a->shown_iopl = (uint16_t)(kernel_ring ? 0 : iopl << 12);
+	a->io_bitmap_at[0] = iopl == 3 ? IO_BITMAP_ALLOWED : IO_BITMAP_DENIED;
+	a->io_bitmap_at[1] = iopl >= kernel_ring ? IO_BITMAP_ALLOWED : IO_BITMAP_DENIED;
 }
 
 /* The processor's side of a domain. */
