@@ -27,7 +27,8 @@ bool fake_cache_fails;
 int fake_table_budget;
 bool fake_checks_free;
 void (*fake_on_flush)(unsigned cpu);
-uint32_t fake_flushed_at[FAKE_CPUS];
+_Atomic uint32_t fake_flushed_at[FAKE_CPUS];
+bool fake_threads;
 uint8_t *fake_guest_window;
 size_t fake_guest_bytes;
 unsigned fake_fault_at;
@@ -62,6 +63,7 @@ void fake_reset(void)
 	fake_cache_fails = false;
 	fake_table_budget = 1024;
 	fake_checks_free = false;
+	fake_threads = false;
 	fake_fault_at = 0;
 	fake_cpu = 0;
 	clock_value = 1;
@@ -85,6 +87,9 @@ void fake_relax(void)
 	}
 	if (spins == 100000000) {
 		panic("waited too long for another CPU");
+	}
+	if (spins % 16 == 0) {
+		sched_yield(); /* there may be more CPUs played than there are */
 	}
 }
 
@@ -155,6 +160,9 @@ uint32_t tlb_clock(void)
 static void flush_cpu(unsigned cpu)
 {
 	fake_flushed_at[cpu] = clock_value;
+	if (fake_threads) {
+		return;
+	}
 	fake_counts.flushes++;
 	fake_counts.flushed |= BIT(cpu);
 	if (fake_on_flush) {

@@ -41,7 +41,10 @@ extern bool fake_checks_free;	/* frame_ptr() of a frame that is free stops the t
 extern void (*fake_on_flush)(unsigned cpu);
 
 /* When each CPU last flushed; a model of what it may still hold is the test's. */
-extern uint32_t fake_flushed_at[FAKE_CPUS];
+extern _Atomic uint32_t fake_flushed_at[FAKE_CPUS];
+
+/* Several threads play CPUs: flushes only move the clock, nothing is counted. */
+extern bool fake_threads;
 
 /*
  * Guest memory by guest address: one window of the host's. Everything else faults, and so does the
