@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* memory_op: a domain's reservation of frames, memory maps, and where the frame table is. */
-#include <arch/layout.h>
 #include <arch/port.h>
 #include <debug/log.h>
-#include <hypercall/hypercall.h>
+#include <hypercall/memory_op.h>
 #include <lib/error.h>
-#include <lib/heap.h>
 #include <memory/frame_alloc.h>
 #include <memory/frame_ref.h>
 #include <xen/memory.h>
@@ -19,23 +17,7 @@
 /* The largest block a guest may ask for at once, and a domain with tools or devices. */
 #define GUEST_ORDER_MAX 9
 
-/* The domain an operation names; -ESRCH, -EPERM. Pairs with domain_put. */
-static int get_target(domid_t id, struct domain **d)
-{
-	*d = domain_get_target(id);
-	if (!*d) {
-		return refuse(current_domain()->privileged ? -ESRCH : -EPERM);
-	}
-	return 0;
-}
-
-static int read_arg(void *to, uint64_t arg, size_t bytes)
-{
-	return guest_read(to, GUEST_VA(arg), bytes) ? refuse(-EFAULT) : 0;
-}
-
-/* --- More and less memory
- * ----------------------------------------------------------------------------- */
+/* --- More and less memory ---------------------------------------------------------------- */
 
 struct reservation {
 	struct domain_memory *dm;
@@ -133,7 +115,7 @@ static long change_reservation(uint64_t command, uint64_t arg)
 	    op.nr_extents > UINT64_MAX >> (COMMAND_BITS + 4) || done >= op.nr_extents) {
 		return (long)done;
 	}
-	if (get_target(op.domid, &d)) {
+	if (memory_op_target(op.domid, &d)) {
 		return (long)done;
 	}
 	r.dm = &d->memory;
@@ -154,8 +136,7 @@ static long change_reservation(uint64_t command, uint64_t arg)
 	return (long)done;
 }
 
-/* --- Exchange
- * -------------------------------------------------------------------------------------------- */
+/* --- Exchange ---------------------------------------------------------------------------- */
 
 /* Blocks that are nobody's but the hypervisor's for a moment, of one order. */
 struct blocks {
@@ -298,10 +279,10 @@ static long exchange(uint64_t command, uint64_t arg)
 	struct domain *d;
 	unsigned flags, part_extents;
 	bool again = false;
-	int rc = read_arg(&op, arg, sizeof(op));
+	int rc = memory_op_read(&op, arg, sizeof(op));
 
 	rc = rc ? rc : exchange_check(&op);
-	rc = rc ? rc : get_target(op.in.domid, &d);
+	rc = rc ? rc : memory_op_target(op.in.domid, &d);
 	if (rc) {
 		return rc;
 	}
@@ -325,17 +306,16 @@ static long exchange(uint64_t command, uint64_t arg)
 	return again ? hypercall_again(command, arg, 0, 0) : rc;
 }
 
-/* --- Figures
- * ---------------------------------------------------------------------------------------------- */
+/* --- Figures ----------------------------------------------------------------------------- */
 
 static long domain_figure(unsigned command, uint64_t arg)
 {
 	struct xen_memory_domain op;
 	struct domain *d;
 	uint64_t pfns;
-	long rc = read_arg(&op, arg, sizeof(op));
+	long rc = memory_op_read(&op, arg, sizeof(op));
 
-	rc = rc ? rc : get_target(op.domid, &d);
+	rc = rc ? rc : memory_op_target(op.domid, &d);
 	if (rc) {
 		return rc;
 	}
@@ -358,7 +338,7 @@ static int claim_pages(uint64_t arg)
 {
 	struct xen_memory_reservation op;
 	struct domain *d;
-	int rc = read_arg(&op, arg, sizeof(op));
+	int rc = memory_op_read(&op, arg, sizeof(op));
 
 	if (rc == 0 && !current_domain()->privileged) {
 		rc = refuse(-EPERM);
@@ -366,7 +346,7 @@ static int claim_pages(uint64_t arg)
 	if (rc == 0 && (op.extent_start.p || op.extent_order || op.mem_flags)) {
 		rc = refuse(-EINVAL);
 	}
-	rc = rc ? rc : get_target(op.domid, &d);
+	rc = rc ? rc : memory_op_target(op.domid, &d);
 	if (rc == 0) {
 		rc = frame_claim(&d->memory, op.nr_extents);
 		domain_put(d);
@@ -379,12 +359,12 @@ static int pod_target(unsigned command, uint64_t arg)
 {
 	struct xen_pod_target op;
 	struct domain *d;
-	int rc = read_arg(&op, arg, sizeof(op));
+	int rc = memory_op_read(&op, arg, sizeof(op));
 
 	if (rc == 0 && !current_domain()->privileged) {
 		rc = refuse(-EPERM);
 	}
-	rc = rc ? rc : get_target(op.domid, &d);
+	rc = rc ? rc : memory_op_target(op.domid, &d);
 	if (rc) {
 		return rc;
 	}
@@ -398,156 +378,7 @@ static int pod_target(unsigned command, uint64_t arg)
 	return rc ? rc : guest_write(GUEST_VA(arg), &op, sizeof(op));
 }
 
-/* --- Where things are
- * ---------------------------------------------------------------------------------- */
-
-/* How far guests may look, whatever is there: this much of their view is set aside for it. */
-#define M2P_GUEST_BYTES BIT(38)
-
-static int machphys_mapping(uint64_t arg)
-{
-	struct xen_machphys_mapping op = {
-		.v_start = M2P_GUEST_BASE,
-		.v_end = M2P_GUEST_BASE + M2P_GUEST_BYTES,
-		.max_mfn = M2P_GUEST_BYTES / sizeof(uint64_t) - 1,
-	};
-
-	return guest_write(GUEST_VA(arg), &op, sizeof(op)) ? refuse(-EFAULT) : 0;
-}
-
-static int machphys_mfn_list(uint64_t arg)
-{
-	struct xen_machphys_mfn_list op;
-	int rc = read_arg(&op, arg, sizeof(op));
-	mfn_t piece;
-
-	if (rc == 0 && !current_domain()->privileged) {
-		rc = refuse(-EPERM);
-	}
-	if (rc) {
-		return rc;
-	}
-	for (op.nr_extents = 0; op.nr_extents < op.max_extents; op.nr_extents++) {
-		guest_va_t at =
-			GUEST_VA((uint64_t)op.extent_start.p + op.nr_extents * sizeof(uint64_t));
-
-		piece = m2p_piece(op.nr_extents);
-		if (mfn_is_none(piece)) {
-			break;
-		}
-		if (guest_write(at, &piece.n, sizeof(piece.n))) {
-			return refuse(-EFAULT);
-		}
-	}
-	return guest_write(GUEST_VA(arg), &op, sizeof(op));
-}
-
-/* --- Memory maps
- * ---------------------------------------------------------------------------------------- */
-
-#define MAP_PART 16
-
-/* Entries of a map, while somebody may be setting another: in parts, as no lock may be held. */
-static unsigned copy_part(struct domain_memory *dm, unsigned first, struct memory_map_entry *part)
-{
-	const struct memory_map *map = dm ? dm->map : &machine_memory_map;
-	unsigned count = 0;
-
-	if (dm) {
-		lock_acquire(&dm->tables);
-		map = dm->map;
-	}
-	while (map && count < MAP_PART && first + count < map->count) {
-		part[count] = map->entry[first + count];
-		count++;
-	}
-	if (dm) {
-		lock_release(&dm->tables);
-	}
-	return count;
-}
-
-/* A map to the guest: the domain's, or with null the machine's. */
-static int give_map(struct domain_memory *dm, uint64_t arg)
-{
-	struct memory_map_entry part[MAP_PART];
-	struct xen_memory_map op;
-	unsigned done = 0, count;
-	int rc = read_arg(&op, arg, sizeof(op));
-
-	if (rc) {
-		return rc;
-	}
-	if (dm && !dm->map) {
-		return -ENOSYS; /* what a guest takes for "as much as I have, from 0 on" */
-	}
-	do {
-		count = copy_part(dm, done, part);
-		if (op.buffer.p) {
-			count = MIN(count, op.nr_entries - done);
-			rc = guest_write(GUEST_VA((uint64_t)op.buffer.p + done * sizeof(part[0])),
-					 part, count * sizeof(part[0]));
-		}
-		done += count;
-	} while (count == MAP_PART && rc == 0);
-	if (rc) {
-		return refuse(-EFAULT);
-	}
-	op.nr_entries = done;
-	return guest_write(GUEST_VA(arg), &op, sizeof(op));
-}
-
-static int set_map(uint64_t arg)
-{
-	struct xen_foreign_memory_map op;
-	struct memory_map *map, *old;
-	struct domain *d;
-	int rc = read_arg(&op, arg, sizeof(op));
-
-	if (rc == 0 && op.map.nr_entries > MEMORY_MAP_MAX) {
-		rc = refuse(-EINVAL);
-	}
-	rc = rc ? rc : get_target(op.domid, &d);
-	if (rc) {
-		return rc;
-	}
-	map = heap_alloc(sizeof(*map));
-	if (!map) {
-		rc = -ENOMEM;
-	} else if (guest_read(map->entry, GUEST_VA(op.map.buffer.p),
-			      op.map.nr_entries * sizeof(map->entry[0]))) {
-		heap_free(map, sizeof(*map));
-		rc = refuse(-EFAULT);
-	} else {
-		map->count = op.map.nr_entries;
-		lock_acquire(&d->memory.tables);
-		old = d->memory.map;
-		d->memory.map = map;
-		lock_release(&d->memory.tables);
-		heap_free(old, sizeof(*old));
-	}
-	domain_put(d);
-	return rc;
-}
-
-/* No IOMMU is driven, so no device has addresses of its own that RAM must stay away from. */
-static int reserved_device_memory_map(uint64_t arg)
-{
-	struct xen_reserved_device_memory_map op;
-	int rc = read_arg(&op, arg, sizeof(op));
-
-	if (rc == 0 && op.flags & ~(uint32_t)XENMEM_RDM_ALL) {
-		rc = refuse(-EINVAL);
-	}
-	if (rc) {
-		return rc;
-	}
-	op.nr_entries = 0;
-	return guest_write(GUEST_VA(arg), &op, sizeof(op));
-}
-
-/* --- The hypercall
- * ------------------------------------------------------------------------------------- */
+/* --- The hypercall ----------------------------------------------------------------------- */
 
 long hypercall_memory_op(uint64_t command, uint64_t arg, uint64_t unused3, uint64_t unused4,
 			 uint64_t unused5)
@@ -568,15 +399,15 @@ long hypercall_memory_op(uint64_t command, uint64_t arg, uint64_t unused3, uint6
 	case XENMEM_maximum_ram_page:
 		return (long)(frame_end - 1);
 	case XENMEM_memory_map:
-		return give_map(&current_domain()->memory, arg);
+		return memory_map_give(&current_domain()->memory, arg);
 	case XENMEM_machine_memory_map:
-		return current_domain()->privileged ? give_map(NULL, arg) : refuse(-EPERM);
+		return current_domain()->privileged ? memory_map_give(NULL, arg) : refuse(-EPERM);
 	case XENMEM_set_memory_map:
-		return set_map(arg);
+		return memory_map_set(arg);
 	case XENMEM_machphys_mapping:
-		return machphys_mapping(arg);
+		return memory_map_m2p(arg);
 	case XENMEM_machphys_mfn_list:
-		return machphys_mfn_list(arg);
+		return memory_map_m2p_frames(arg);
 	case XENMEM_claim_pages:
 		return claim_pages(arg);
 	case XENMEM_set_pod_target:
@@ -586,7 +417,7 @@ long hypercall_memory_op(uint64_t command, uint64_t arg, uint64_t unused3, uint6
 	case XENMEM_get_sharing_shared_pages:
 		return 0; /* no frame is shared behind the guests' backs */
 	case XENMEM_reserved_device_memory_map:
-		return reserved_device_memory_map(arg);
+		return memory_map_reserved(arg);
 	case XENMEM_add_to_physmap:
 	case XENMEM_add_to_physmap_batch:
 	case XENMEM_remove_from_physmap:

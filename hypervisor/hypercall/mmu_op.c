@@ -169,8 +169,7 @@ long hypercall_mmu_update(uint64_t requests, uint64_t count, uint64_t pdone, uin
 		       : update_many(requests, count, pdone, foreigndom);
 }
 
-/* --- mmuext_op
- * --------------------------------------------------------------------------------------- */
+/* --- mmuext_op --------------------------------------------------------------------------- */
 
 /*
  * The CPUs that may hold translations for the vCPUs in the guest's bitmap. A vCPU leaves some
@@ -369,8 +368,7 @@ long hypercall_mmuext_op(uint64_t ops, uint64_t count, uint64_t pdone, uint64_t 
 		       : mmuext_many(ops, count, pdone, foreigndom);
 }
 
-/* --- update_va_mapping
- * --------------------------------------------------------------------------------- */
+/* --- update_va_mapping ------------------------------------------------------------------- */
 
 static int flush_va(uint64_t va, uint64_t flags)
 {

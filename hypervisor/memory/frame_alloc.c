@@ -30,7 +30,7 @@ static struct frame_pool {
 	_Atomic uint64_t dirty;
 } pool;
 
-/* --- Lists: rings through the cold records -------------------------------------------------- */
+/* --- Lists: rings through the cold records ----------------------------------------------- */
 
 void frame_list_add(struct frame_list *list, mfn_t mfn)
 {
@@ -60,7 +60,7 @@ void frame_list_remove(struct frame_list *list, mfn_t mfn)
 	}
 }
 
-/* --- Blocks; the caller holds pool.lock ------------------------------------------------------ */
+/* --- Blocks; the caller holds pool.lock -------------------------------------------------- */
 
 static unsigned zone_of(uint64_t n)
 {
@@ -162,7 +162,7 @@ static uint64_t block_take(unsigned order, unsigned flags)
 	return n;
 }
 
-/* --- In and out of use ------------------------------------------------------------------------ */
+/* --- In and out of use ------------------------------------------------------------------- */
 
 static void frame_become_free(uint64_t n)
 {
@@ -351,7 +351,7 @@ int frame_claim(struct domain_memory *dm, uint64_t frames)
 	return rc;
 }
 
-/* --- Clearing in idle time -------------------------------------------------------------------- */
+/* --- Clearing in idle time --------------------------------------------------------------- */
 
 #define SCRUB_STEPS  1024
 #define SCRUB_FRAMES 8

@@ -55,7 +55,7 @@ struct frame_pool_figures {
 
 struct frame_pool_figures frame_pool_figures(void);
 
-/* --- Lists, by the cold records. The caller holds the lock that guards the list. ------------ */
+/* --- Lists, by the cold records. The caller holds the lock that guards the list. --------- */
 
 void frame_list_add(struct frame_list *list, mfn_t mfn);
 void frame_list_remove(struct frame_list *list, mfn_t mfn);

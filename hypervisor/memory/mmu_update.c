@@ -3,8 +3,7 @@
 #include <debug/log.h>
 #include <memory/mmu_update.h>
 
-/* --- Requests of mmu_update
- * ------------------------------------------------------------------------ */
+/* --- Requests of mmu_update -------------------------------------------------------------- */
 
 static int machphys_update(struct domain_memory *owner, mfn_t mfn, uint64_t pfn)
 {
@@ -144,8 +143,7 @@ int mmu_update_va(struct domain_memory *dm, struct domain_memory *owner, mfn_t r
 	return rc;
 }
 
-/* --- Pins and roots
- * -------------------------------------------------------------------------------- */
+/* --- Pins and roots ---------------------------------------------------------------------- */
 
 int mmu_settle(struct domain_memory *dm)
 {
@@ -243,8 +241,7 @@ int mmu_new_user_root(struct domain_memory *dm, struct vcpu_memory *vm, mfn_t mf
 	return rc;
 }
 
-/* --- Contents
- * ---------------------------------------------------------------------------------------- */
+/* --- Contents ---------------------------------------------------------------------------- */
 
 int mmu_clear_page(struct domain_memory *owner, mfn_t mfn)
 {
@@ -294,8 +291,7 @@ int mmu_update_descriptor(struct domain_memory *dm, paddr_t at, uint64_t descrip
 	return rc;
 }
 
-/* --- Direct writes
- * ------------------------------------------------------------------------------------ */
+/* --- Direct writes ----------------------------------------------------------------------- */
 
 /* The entry that a linear address of the guest's lies in: of one of its valid L1 tables, or null.
  */

@@ -4,8 +4,7 @@
 #include <memory/mmio.h>
 #include <memory/page_table.h>
 
-/* --- What an L1 entry refers to ------------------------------------------------------------------
- */
+/* --- What an L1 entry refers to ---------------------------------------------------------- */
 
 /* The caller of a foreign mapping has the owner's rights; naming DOMID_IO it has its own. */
 static int l1_get_mmio(struct domain_memory *dm, struct domain_memory *owner, uint64_t *entry)
@@ -92,8 +91,7 @@ static inline int l1_get(struct domain_memory *dm, struct domain_memory *owner, 
 	return rc;
 }
 
-/* --- Whole L1 tables: short enough to be done in one go
- * ------------------------------------------- */
+/* --- Whole L1 tables: short enough to be done in one go ---------------------------------- */
 
 /* Most tables are sparse: so many entries that are not present cost one test. */
 #define STRIDE (TABLE_ENTRIES < 16 ? TABLE_ENTRIES : 16U)
@@ -160,8 +158,7 @@ static int l1_check(struct domain_memory *dm, mfn_t mfn)
 	return 0;
 }
 
-/* --- The walk through a tree: build and unwind
- * ----------------------------------------------------- */
+/* --- The walk through a tree: build and unwind ------------------------------------------- */
 
 static void walk_enter(struct table_walk *walk, unsigned level, mfn_t table, unsigned next)
 {
@@ -306,8 +303,7 @@ static int walk_build(struct domain_memory *dm)
 	}
 }
 
-/* --- Work that outlives the caller who began it
- * ---------------------------------------------------- */
+/* --- Work that outlives the caller who began it ------------------------------------------ */
 
 static struct table_parked *parked_find(struct domain_memory *dm, mfn_t mfn, unsigned level)
 {
@@ -362,8 +358,7 @@ int page_tables_settle_slow(struct domain_memory *dm)
 	return 0;
 }
 
-/* --- References to tables
- * ---------------------------------------------------------------------------- */
+/* --- References to tables ---------------------------------------------------------------- */
 
 int page_table_get(struct domain_memory *dm, mfn_t mfn, unsigned level)
 {
@@ -444,8 +439,7 @@ int page_table_unpin(struct domain_memory *dm, mfn_t mfn)
 	return 0;
 }
 
-/* --- Single entries
- * ------------------------------------------------------------------------------------ */
+/* --- Single entries ---------------------------------------------------------------------- */
 
 int page_table_change_l1(struct domain_memory *dm, struct domain_memory *owner, uint64_t *slot,
 			 uint64_t entry, bool keep_ad)
@@ -523,8 +517,7 @@ int page_table_set_upper(struct domain_memory *dm, unsigned level, uint64_t *slo
 	return 0;
 }
 
-/* --- Looking up
- * ------------------------------------------------------------------------------------------ */
+/* --- Looking up -------------------------------------------------------------------------- */
 
 bool guest_translate(mfn_t root, uint64_t va, struct guest_walk *walk)
 {

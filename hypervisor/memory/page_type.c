@@ -190,8 +190,7 @@ void page_type_finish(mfn_t mfn)
 	page_type_put(mfn);
 }
 
-/* --- Frames of descriptors ----------------------------------------------------------------------
- */
+/* --- Frames of descriptors --------------------------------------------------------------- */
 
 #define DESCRIPTORS (PAGE_SIZE / sizeof(uint64_t))
 
@@ -226,8 +225,7 @@ void page_descriptor_put(struct domain_memory *owner, mfn_t mfn)
 	lock_release(&owner->tables);
 }
 
-/* --- Memory types
- * --------------------------------------------------------------------------------- */
+/* --- Memory types ------------------------------------------------------------------------ */
 
 int page_cache_set(mfn_t mfn, unsigned pat_index)
 {

@@ -6,7 +6,7 @@
 #include <lib/error.h>
 #include <memory/frame_ref.h>
 
-/* --- Writable: no contents to check, so these need no lock ------------------------------------ */
+/* --- Writable: no contents to check, so these need no lock ------------------------------- */
 
 /*
  * One more reference as a writable frame of `owner`; `foreign` if it is another domain that maps
@@ -29,8 +29,7 @@ static inline void page_type_put(mfn_t mfn)
 	page_type_put_last(mfn, word);
 }
 
-/* --- The types with contents to check; owner->tables is held ------------------------------------
- */
+/* --- The types with contents to check; owner->tables is held ----------------------------- */
 
 /*
  * A reference to a frame of `owner` as a table or a frame of descriptors. 1: it is one already, and

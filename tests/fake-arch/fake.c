@@ -72,7 +72,7 @@ void fake_reset(void)
 	}
 }
 
-/* --- The processor ------------------------------------------------------------------------- */
+/* --- The processor ----------------------------------------------------------------------- */
 
 void fake_relax(void)
 {
@@ -109,7 +109,7 @@ uint64_t now(void)
 	return fake_now;
 }
 
-/* --- Memory -------------------------------------------------------------------------------- */
+/* --- Memory ------------------------------------------------------------------------------ */
 
 void *fake_frame_ptr(mfn_t mfn)
 {
@@ -150,7 +150,7 @@ int guest_write(guest_va_t to, const void *from, size_t bytes)
 	return 0;
 }
 
-/* --- Translations -------------------------------------------------------------------------- */
+/* --- Translations ------------------------------------------------------------------------ */
 
 uint32_t tlb_clock(void)
 {
@@ -201,7 +201,7 @@ void tlb_flush_va(cpu_mask_t cpus, uint64_t va)
 	fake_counts.last_va = va;
 }
 
-/* --- Guests' tables -------------------------------------------------------------------------- */
+/* --- Guests' tables ---------------------------------------------------------------------- */
 
 void paging_fill_guest_root(mfn_t root, bool m2p_visible)
 {
@@ -261,7 +261,7 @@ void cache_flush(cpu_mask_t cpus)
 	fake_counts.cache_flushes++;
 }
 
-/* --- Messages and the end -------------------------------------------------------------------- */
+/* --- Messages and the end ---------------------------------------------------------------- */
 
 void log_print(enum log_source source, enum log_level level, const char *format, ...)
 {

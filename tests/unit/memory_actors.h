@@ -62,7 +62,7 @@ static inline bool chance(unsigned percent)
 	return actor_choose(100) < percent;
 }
 
-/* --- What processors remember ----------------------------------------------------------------- */
+/* --- What processors remember ------------------------------------------------------------ */
 
 static inline void remember_table(unsigned cpu, mfn_t table, unsigned level)
 {
@@ -148,8 +148,7 @@ static inline void actors_check(void)
 	}
 }
 
-/* --- Choices ------------------------------------------------------------------------------------
- */
+/* --- Choices ----------------------------------------------------------------------------- */
 
 static inline mfn_t some_frame(void)
 {
@@ -212,8 +211,7 @@ static inline uint64_t some_va(mfn_t root)
 	return (uint64_t)((int64_t)(va << (52 - 4 * TABLE_SHIFT)) >> (52 - 4 * TABLE_SHIFT));
 }
 
-/* --- Deeds --------------------------------------------------------------------------------------
- */
+/* --- Deeds ------------------------------------------------------------------------------- */
 
 /* A guest writes to memory: where it is mapped writable, or where a processor still thinks so. */
 static inline void do_write(unsigned d)

@@ -13,7 +13,7 @@
 /* A fresh machine: no RAM handed over yet, all records zero, clock and logs at the start. */
 void fake_reset(void);
 
-/* --- What the core asked of the machine, counted since fake_reset() ------------------------- */
+/* --- What the core asked of the machine, counted since fake_reset() ---------------------- */
 
 struct fake_counts {
 	unsigned flushes;	/* flushes of everything, one for each CPU */
@@ -29,7 +29,7 @@ struct fake_counts {
 };
 extern struct fake_counts fake_counts;
 
-/* --- What the test decides -------------------------------------------------------------------- */
+/* --- What the test decides --------------------------------------------------------------- */
 
 extern uint64_t fake_now;
 extern bool fake_work;		/* what work_pending() answers ... */
