@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Stock Debian Linux as Dom0 uses pvx-stored: by its socket, by the kernel's own ring, across SIGKILL.
+
+Usage: dom0_store.py [--xen] [--smp N]   --xen: on Debian's Xen, to see what Xen does
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
+from machine import PANIC, TOP, Machine, Tap, skip_all  # noqa: E402
+import incumbent  # noqa: E402
+
+# Each line that begins with "check" is one; the kernel reaches the store through /dev/xen/xenbus.
+SCRIPT = """#!/bin/sh
+check() { if [ "$2" = "$3" ]; then echo "check ok $1"; else echo "check bad $1: '$2' not '$3'"; fi; }
+mkdir -p /run/xenstored
+pvx-stored -N 2>/run/log & pid=$!
+until pvx-store exists /tool/xenstored 2>/dev/null; do sleep 1; done
+pvx-store write /a/b value
+check "a write and a read by the socket" "$(pvx-store read /a/b)" value
+until pvx-store exists control/feature-poweroff; do sleep 1; done
+check "the kernel writes below its home" "$(pvx-store read control/feature-poweroff)" 1
+export XENSTORED_PATH=/dev/xen/xenbus
+pvx-store write /via/kernel yes
+check "a write and a read by the kernel's ring" "$(pvx-store read /via/kernel)" yes
+pvx-store watch -n 2 /via/watched >/run/events & watcher=$!
+until [ -s /run/events ]; do sleep 1; done
+kill -9 $pid; wait $pid 2>/dev/null
+pvx-stored -N 2>>/run/log & pid=$!
+check "after SIGKILL the ring goes on" "$(pvx-store read /via/kernel)" yes
+pvx-store write /via/watched now
+wait $watcher
+check "and so do the watches of programs behind it" "$(tail -n1 /run/events)" /via/watched
+unset XENSTORED_PATH
+check "the accounts are right" "$(pvx-store control check)" OK
+cat /run/log
+kill $pid
+"""
+
+
+def build_root(folder):
+    script = os.path.join(folder, "run")
+    os.makedirs(folder, exist_ok=True)
+    with open(script, "w", encoding="ascii") as file:
+        file.write(SCRIPT)
+    done = subprocess.run(
+        [os.path.join(TOP, "scripts", "mkdom0"), "--elf", "-o", os.path.join(folder, "dom0"), "--run", script,
+         "--add", "pvx-stored=/usr/sbin/pvx-stored", "--add", "pvx-store=/usr/bin/pvx-store"],
+        check=False, capture_output=True, text=True)
+    if done.returncode:
+        skip_all("Dom0's packages are not to be had: " + done.stderr.strip().splitlines()[-1])
+    return os.path.join(folder, "dom0")
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--hypervisor", default="hypervisor/parvus.elf")
+    parser.add_argument("--xen", action="store_true")
+    parser.add_argument("--smp", default="1")
+    args = parser.parse_args(argv)
+    image = (incumbent.xen() or skip_all("Debian's Xen is not to be had")) if args.xen else args.hypervisor
+    folder = os.path.join("tests", "scenarios", "dom0_store" + (".xen" if args.xen else ""))
+    root = build_root(folder)
+    tap = Tap()
+    options = ["--hypervisor", image, "--kernel", os.path.join(root, "vmlinux"),
+               "--initrd", os.path.join(root, "initrd"), "--cmdline", "console=hvc0 quiet panic=-1",
+               "--hv", "com1=115200,8n1 console=com1 dom0_mem=512M", "--mem", "1024", "--smp", args.smp]
+    with Machine(options, os.path.join(folder, "console"), 300) as machine:
+        machine.wait_for(r"the script ended with|" + PANIC.pattern)
+        checks = [line.split("check ", 1)[1].strip() for line in machine.log.splitlines() if "check " in line]
+        for check in checks:
+            tap.ok(check.startswith("ok "), check.split(" ", 1)[1])
+        tap.ok(len(checks) == 6, "all checks were reached", machine.tail())
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
