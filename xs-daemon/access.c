@@ -74,6 +74,18 @@ bool access_within(struct store *store, const struct client *client, enum quota 
 	return false;
 }
 
+void access_warn_memory(const struct store *store, struct domain *domain)
+{
+	bool above = domain->domid != 0 && store->soft_memory &&
+		     domain->memory > (int64_t)store->soft_memory;
+
+	if (above && !domain->memory_warned) {
+		log_line("domain %u uses %lld bytes of memory, above the soft quota of %u",
+			 domain->domid, (long long)domain->memory, store->soft_memory);
+	}
+	domain->memory_warned = above;
+}
+
 uint32_t access_node_size(uint32_t permissions, uint32_t value_length, uint32_t child_bytes)
 {
 	return 24 + 8 * permissions + value_length + child_bytes;

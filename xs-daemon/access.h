@@ -26,6 +26,10 @@ extern const struct quota_kind quota_kinds[QUOTA_COUNT];
 bool access_within(struct store *store, const struct client *client, enum quota quota,
 		   uint64_t value);
 
+/* A line in the log when a domain's memory passes the warning level, once until it is below again.
+ */
+void access_warn_memory(const struct store *store, struct domain *domain);
+
 /* The size that the quota node-size bounds, and that counts as memory of the owner. */
 uint32_t access_node_size(uint32_t permissions, uint32_t value_length, uint32_t child_bytes);
 int64_t access_node_memory(const struct node *node);

@@ -98,15 +98,20 @@ static bool journal_put(struct daemon *daemon, enum journal_kind kind, const voi
 {
 	int rc;
 
-	if (daemon->journal.fd < 0) {
+	if (!daemon->journal_path || !daemon->started) {
 		return true; /* none is kept, or the snapshot that begins it will have it all */
 	}
-	rc = journal_append(&daemon->journal, kind, head, head_length, tail, tail_length);
-	if (rc && !daemon->journal_full) {
+	if (daemon->journal_full) {
+		return false; /* one input is missing: only a snapshot makes it whole again */
+	}
+	rc = daemon->journal.fd < 0
+		     ? -ENOSPC
+		     : journal_append(&daemon->journal, kind, head, head_length, tail, tail_length);
+	if (rc) {
 		log_line("journal %s: %s; changes are refused until there is room",
 			 daemon->journal_path, strerror(-rc));
+		daemon->journal_full = true;
 	}
-	daemon->journal_full = rc != 0;
 	return rc == 0;
 }
 
@@ -140,9 +145,10 @@ void connection_perform(struct daemon *daemon, struct connection *connection, co
 	bool introduces = request_wants_ring(&daemon->store, client, message, &ring);
 
 	if (daemon->store.orders.trace) {
-		log_line("client %u: operation %u, transaction %u, %u bytes: %.64s", client->id,
+		log_line("client %u: operation %u, transaction %u, %u bytes: %.*s", client->id,
 			 header->type, header->tx_id, header->len,
-			 header->len ? (const char *)message + WIRE_HEADER : "");
+			 header->len < 64 ? (int)header->len : 64,
+			 (const char *)message + WIRE_HEADER);
 	}
 	if (introduces) {
 		record.answer = ring_introduce(daemon, &ring);
@@ -222,7 +228,7 @@ void connection_compact(struct daemon *daemon, bool force)
 {
 	size_t due = daemon->snapshot_size * 2 + ((size_t)8 << 20);
 	size_t output_due = (size_t)64 << 20;
-	bool open = false;
+	bool open = false, doomed;
 	int rc;
 
 	if (!daemon->journal_path) {
@@ -237,10 +243,14 @@ void connection_compact(struct daemon *daemon, bool force)
 	if (open && !force) {
 		return;
 	}
-	snapshot_doom(&daemon->store);
+	doomed = snapshot_doom(&daemon->store);
 	rc = journal_file_compact(daemon->journal_path, &daemon->journal, &daemon->store);
 	if (rc) {
-		log_line("journal %s: no snapshot: %s", daemon->journal_path, strerror(-rc));
+		if (!daemon->journal_full) {
+			log_line("journal %s: no snapshot: %s", daemon->journal_path,
+				 strerror(-rc));
+		}
+		daemon->journal_full |= doomed || daemon->journal.fd < 0;
 		return;
 	}
 	daemon->journal_full = false;

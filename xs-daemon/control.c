@@ -234,15 +234,13 @@ static int do_print(struct request *request, const char *const *argument, size_t
 	return 0;
 }
 
-/* Steps as xenstore-control sends them: -f FILE, -c ARGUMENTS, then -s; or -a. */
+/* Steps as xenstore-control sends them: -f FILE, then -s; or -a. Arguments stay what they were. */
 static int do_live_update(struct request *request, const char *const *argument, size_t count)
 {
 	struct shell_orders *orders = &request->store->orders;
 
 	if (count == 2 && strcmp(argument[0], "-f") == 0) {
 		order(&orders->binary, argument[1]);
-	} else if (count == 2 && strcmp(argument[0], "-c") == 0) {
-		order(&orders->arguments, argument[1]);
 	} else if (count == 1 && strcmp(argument[0], "-a") == 0) {
 		if (!orders->binary) {
 			request_reply_text(request, "No live-update session active.");
@@ -269,7 +267,7 @@ static int do_help(struct request *request, const char *const *argument, size_t 
 static const struct command commands[] = {
 	{"check", "", do_check},
 	{"log", "on|off", do_log},
-	{"live-update", "[-c <cmdline>] [-F] [-t <timeout>] <file>", do_live_update},
+	{"live-update", "[-F] [-t <timeout>] <file>", do_live_update},
 	{"logfile", "<file>", do_log_file},
 	{"memreport", "[<file>]", do_memory_report},
 	{"print", "<string>", do_print},

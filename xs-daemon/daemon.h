@@ -32,7 +32,7 @@ struct daemon {
 	struct journal journal;
 	const char *journal_path; /* NULL: none is kept */
 	size_t snapshot_size, output_since;
-	bool journal_full;
+	bool journal_full, started;
 	const char *socket_path;
 	int epoll, listener;
 	bool has_machine, stop;

@@ -330,6 +330,7 @@ static void start(struct daemon *daemon, const struct options *options)
 	start_socket(daemon);
 	start_machine(daemon, options);
 	connection_compact(daemon, true);
+	daemon->started = true;
 	connection_flush_all(daemon);
 }
 

@@ -54,7 +54,6 @@ void store_clear_orders(struct store *store)
 	free(store->orders.log_file);
 	free(store->orders.report_file);
 	free(store->orders.binary);
-	free(store->orders.arguments);
 	store->orders = (struct shell_orders){.trace = store->orders.trace};
 }
 
@@ -105,6 +104,7 @@ void store_charge(struct store *store, uint32_t owner, int32_t nodes, int64_t by
 
 	domain->nodes += (uint32_t)nodes;
 	domain->memory += bytes;
+	access_warn_memory(store, domain);
 	store_domain_idle(store, domain);
 }
 

@@ -80,7 +80,7 @@ struct client {
 /* What CONTROL asked of the shell, which takes each order and clears it. */
 struct shell_orders {
 	bool trace, live_update;
-	char *log_file, *report_file, *binary, *arguments;
+	char *log_file, *report_file, *binary;
 };
 
 struct store {
