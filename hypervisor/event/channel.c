@@ -255,7 +255,12 @@ static int bind_plain(struct domain_events *d, enum event_state state, uint32_t 
 	if (!rc) {
 		lock_acquire(&p->lock);
 		port_open(p, state, v);
-		p->number = number;
+		if (state == EVENT_IPI) {
+			p->peer = d;
+			p->peer_port = *port;
+		} else {
+			p->number = number;
+		}
 		lock_release(&p->lock);
 	}
 	lock_release(&d->lock);

@@ -36,9 +36,9 @@ enum event_state {
 	EVENT_CLOSED,
 	EVENT_UNBOUND,
 	EVENT_INTERDOMAIN,
+	EVENT_IPI, /* its own peer: sending is the same for these two */
 	EVENT_PIRQ,
 	EVENT_VIRQ,
-	EVENT_IPI,
 };
 
 struct event_port {
@@ -47,9 +47,9 @@ struct event_port {
 	_Atomic uint8_t priority;	    /* FIFO */
 	struct vcpu_events *_Atomic notify; /* null: vCPU 0 */
 	_Atomic uint32_t queue;		    /* FIFO: where it was linked last, see fifo.c */
-	uint32_t peer_port;		    /* interdomain; closed: the next closed port, or 0 */
+	uint32_t peer_port; /* interdomain, IPI; closed: the next closed port, or 0 */
 	union {
-		struct domain_events *peer; /* interdomain */
+		struct domain_events *peer; /* interdomain, IPI */
 		domid_t peer_id;	    /* unbound: who may bind */
 		uint32_t number;	    /* pirq, virq */
 	};

@@ -65,14 +65,12 @@ int port_raise(struct domain_events *d, uint32_t port, struct lock *held, struct
 	return effect(d, port, two_level_deliver(d, port, v) ? v : NULL, held, kick);
 }
 
-static __attribute__((noinline)) int send_locked(struct domain_events *d, uint32_t port,
-						 struct event_port *p, struct event_kick *kick)
+static __attribute__((noinline)) int send_locked(struct event_port *p, struct event_kick *kick)
 {
 	switch (port_state(p)) {
 	case EVENT_INTERDOMAIN:
-		return port_raise(p->peer, p->peer_port, &p->lock, kick);
 	case EVENT_IPI:
-		return port_raise(d, port, &p->lock, kick);
+		return port_raise(p->peer, p->peer_port, &p->lock, kick);
 	case EVENT_UNBOUND: /* who binds it finds it pending anyhow */
 		lock_release(&p->lock);
 		return 0;
@@ -82,11 +80,10 @@ static __attribute__((noinline)) int send_locked(struct domain_events *d, uint32
 	}
 }
 
-static __attribute__((noinline)) int send_waiting(struct domain_events *d, uint32_t port,
-						  struct event_port *p, struct event_kick *kick)
+static __attribute__((noinline)) int send_waiting(struct event_port *p, struct event_kick *kick)
 {
 	lock_acquire(&p->lock);
-	return send_locked(d, port, p, kick);
+	return send_locked(p, kick);
 }
 
 /*
@@ -101,14 +98,14 @@ int event_send(struct domain_events *d, uint32_t port, struct event_kick *kick)
 		return refuse(-EINVAL);
 	}
 	if (unlikely(!lock_try(&p->lock))) {
-		return send_waiting(d, port, p, kick);
+		return send_waiting(p, kick);
 	}
-	if (likely(port_state(p) == EVENT_INTERDOMAIN) && !p->peer->fifo &&
+	if (likely(port_state(p) - EVENT_INTERDOMAIN <= 1U) && !p->peer->fifo &&
 	    two_level_is_set(p->peer, p->peer_port)) {
 		lock_release(&p->lock);
 		return 0;
 	}
-	return send_locked(d, port, p, kick);
+	return send_locked(p, kick);
 }
 
 int event_send_virq(struct vcpu_events *v, uint32_t virq, struct event_kick *kick)
@@ -143,28 +140,61 @@ int event_send_pirq(struct domain_events *d, uint32_t port, uint32_t pirq, struc
 	return port_raise(d, port, &p->lock, kick);
 }
 
-int event_unmask(struct domain_events *d, uint32_t port, struct event_kick *kick)
+/* A 2-level port that was masked and is pending. */
+static __attribute__((noinline)) int deliver_unmasked(struct domain_events *d, uint32_t port,
+						      struct event_port *p, struct event_kick *kick)
 {
-	struct event_port *p = port_find(d, port);
-	struct fifo_domain *f;
-	struct vcpu_events *v;
+	struct vcpu_events *v = port_notifies(d, p);
 
-	if (unlikely(!p)) {
-		return refuse(-EINVAL);
-	}
-	lock_acquire(&p->lock);
+	return effect(d, port, two_level_deliver(d, port, v) ? v : NULL, &p->lock, kick);
+}
+
+static __attribute__((noinline)) int unmask_locked(struct domain_events *d, uint32_t port,
+						   struct event_port *p, struct event_kick *kick)
+{
+	struct fifo_domain *f = atomic_load_explicit(&d->fifo, memory_order_acquire);
+
 	if (unlikely(port_state(p) == EVENT_CLOSED)) {
 		lock_release(&p->lock);
 		return refuse(-EINVAL);
 	}
-	v = port_notifies(d, p);
-	f = atomic_load_explicit(&d->fifo, memory_order_acquire);
 	if (f) {
-		v = fifo_unmask(f, port, p, v);
-	} else if (!two_level_unmask(d, port, v)) {
-		v = NULL;
+		return effect(d, port, fifo_unmask(f, port, p, port_notifies(d, p)), &p->lock,
+			      kick);
 	}
-	return effect(d, port, v, &p->lock, kick);
+	if (two_level_unmask(d, port)) {
+		return deliver_unmasked(d, port, p, kick);
+	}
+	lock_release(&p->lock);
+	return 0;
+}
+
+static __attribute__((noinline)) int unmask_waiting(struct domain_events *d, uint32_t port,
+						    struct event_port *p, struct event_kick *kick)
+{
+	lock_acquire(&p->lock);
+	return unmask_locked(d, port, p, kick);
+}
+
+/* As with sending, the most frequent case, that nothing is pending, is spelt out. */
+int event_unmask(struct domain_events *d, uint32_t port, struct event_kick *kick)
+{
+	struct event_port *p = port_find(d, port);
+
+	if (unlikely(!p)) {
+		return refuse(-EINVAL);
+	}
+	if (unlikely(!lock_try(&p->lock))) {
+		return unmask_waiting(d, port, p, kick);
+	}
+	if (unlikely(port_state(p) == EVENT_CLOSED) || d->fifo) {
+		return unmask_locked(d, port, p, kick);
+	}
+	if (two_level_unmask(d, port)) {
+		return deliver_unmasked(d, port, p, kick);
+	}
+	lock_release(&p->lock);
+	return 0;
 }
 
 void event_poll_begin(struct vcpu_events *v, uint32_t port_or_any)

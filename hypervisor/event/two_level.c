@@ -24,14 +24,3 @@ bool two_level_deliver(struct domain_events *d, uint32_t port, struct vcpu_event
 	}
 	return vcpu_mark_pending(v);
 }
-
-bool two_level_unmask(struct domain_events *d, uint32_t port, struct vcpu_events *v)
-{
-	uint64_t bit = BIT(port % 64);
-
-	if (!(__atomic_fetch_and(&d->shared->evtchn_mask[port / 64], ~bit, __ATOMIC_SEQ_CST) &
-	      bit)) {
-		return false;
-	}
-	return two_level_is_pending(d, port) && two_level_deliver(d, port, v);
-}

@@ -7,7 +7,6 @@
 
 /* True: the vCPU has to be told. `v` may be null: the bit waits until the guest looks. */
 bool two_level_deliver(struct domain_events *d, uint32_t port, struct vcpu_events *v);
-bool two_level_unmask(struct domain_events *d, uint32_t port, struct vcpu_events *v);
 
 /* A look without a locked operation, for senders: the lock they hold has ordered their writes. */
 static inline bool two_level_is_set(const struct domain_events *d, uint32_t port)
@@ -37,6 +36,16 @@ static inline bool two_level_is_pending(const struct domain_events *d, uint32_t 
 	return __atomic_load_n(&d->shared->evtchn_pending[port / 64], __ATOMIC_SEQ_CST) >>
 		       (port % 64) &
 	       1;
+}
+
+/* Unmasks; true: it was masked, and is pending, so it has to be delivered. */
+static inline bool two_level_unmask(struct domain_events *d, uint32_t port)
+{
+	uint64_t bit = BIT(port % 64);
+
+	return (__atomic_fetch_and(&d->shared->evtchn_mask[port / 64], ~bit, __ATOMIC_SEQ_CST) &
+		bit) &&
+	       two_level_is_pending(d, port);
 }
 
 #endif

@@ -330,24 +330,31 @@ static event_op_fn *const event_ops[] = {
 
 static int event_op(uint64_t command, guest_va_t arg)
 {
-	/* Most calls are these two: no indirect branch for them. */
-	if (likely(command == EVTCHNOP_send)) {
-		return op_send(arg);
-	}
-	if (command == EVTCHNOP_unmask) {
-		return op_unmask(arg);
-	}
 	if (command >= ARRAY_COUNT(event_ops) || !event_ops[command]) {
 		return refuse(-ENOSYS);
 	}
 	return event_ops[command](arg);
 }
 
+static __attribute__((noinline)) long other_op(uint64_t command, uint64_t arg)
+{
+	int rc = event_op(command, GUEST_VA(arg));
+
+	return rc == -ERESTART ? hypercall_again(command, arg, 0, 0) : rc;
+}
+
+/* Most calls are the first two: no table, no indirect branch, no register saved for them. */
 long hypercall_event_channel_op(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-	int rc = event_op((uint32_t)a1, GUEST_VA(a2));
+	uint32_t command = (uint32_t)a1;
 
-	return rc == -ERESTART ? hypercall_again(a1, a2, a3, a4) : rc;
+	if (likely(command == EVTCHNOP_send)) {
+		return op_send(GUEST_VA(a2));
+	}
+	if (command == EVTCHNOP_unmask) {
+		return op_unmask(GUEST_VA(a2));
+	}
+	return other_op(command, a2);
 }
 
 /* The older form: one structure that holds the command and its arguments. */

@@ -23,9 +23,19 @@ struct unmapped {
 	struct grant_handle handle[UNMAPPED_MAX];
 };
 
+/* The current domain stays while we are here; it needs no reference, and gets none. */
 static struct domain *find_domain(domid_t id)
 {
-	return domain_get(id == DOMID_SELF ? current_domain()->id : id);
+	struct domain *own = current_domain();
+
+	return id == DOMID_SELF || id == own->id ? own : domain_get(id);
+}
+
+static void leave_domain(struct domain *d)
+{
+	if (d != current_domain()) {
+		domain_put(d);
+	}
 }
 
 /* The domain whose table an operation is about; its own, or any for a privileged caller. */
@@ -137,7 +147,7 @@ static int op_map(void *entry, struct unmapped *unmapped)
 		return 0;
 	}
 	rc = map_from(granter, op);
-	domain_put(granter);
+	leave_domain(granter);
 	return rc;
 }
 
@@ -233,7 +243,7 @@ static int copy_end_get(struct copy_end *end, const struct gnttab_copy_ptr *ptr,
 		if (end->pinned) {
 			grant_unpin(&end->d->grants, ptr->u.ref, write);
 		}
-		domain_put(end->d);
+		leave_domain(end->d);
 	}
 	return status;
 }
@@ -248,7 +258,7 @@ static void copy_end_put(struct copy_end *end, const struct gnttab_copy_ptr *ptr
 	if (end->pinned) {
 		grant_unpin(&end->d->grants, ptr->u.ref, write);
 	}
-	domain_put(end->d);
+	leave_domain(end->d);
 }
 
 static int op_copy(void *entry, struct unmapped *unmapped)
