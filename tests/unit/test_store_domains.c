@@ -6,6 +6,7 @@
  */
 #include "control.h"
 #include "daemon.h"
+#include "log.h"
 #include "tap.h"
 #include "watch.h"
 
