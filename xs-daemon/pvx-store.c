@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: MIT */
 /* pvx store: the store's commands, also under the names xenstore-ls, xenstore-read and so on. */
 #include "pvxstore.h"
 
