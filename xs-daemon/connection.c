@@ -152,6 +152,8 @@ void connection_perform(struct daemon *daemon, struct connection *connection, co
 	}
 	if (introduces) {
 		record.answer = ring_introduce(daemon, &ring);
+	} else {
+		record.answer.rc = orders_check(message);
 	}
 	if ((client->kind != CLIENT_SOCKET || request_changes(client, header)) &&
 	    !journal_put(daemon, JOURNAL_REQUEST, &record, sizeof(record), message,

@@ -240,6 +240,9 @@ static int do_live_update(struct request *request, const char *const *argument, 
 	struct shell_orders *orders = &request->store->orders;
 
 	if (count == 2 && strcmp(argument[0], "-f") == 0) {
+		if (request->answer.rc) {
+			return request->answer.rc;
+		}
 		order(&orders->binary, argument[1]);
 	} else if (count == 1 && strcmp(argument[0], "-a") == 0) {
 		if (!orders->binary) {

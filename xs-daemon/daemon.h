@@ -94,6 +94,8 @@ void loop_clock(struct daemon *daemon);
 
 /* orders.c: what CONTROL asks of the shell. */
 void orders_perform(struct daemon *daemon);
+/* Before a live update is ordered: 0 if the file that the message names can be executed. */
+int orders_check(const void *message);
 /* After a live update: takes over the sockets of the daemon that executed us. */
 bool orders_inherited(struct daemon *daemon);
 

@@ -103,6 +103,19 @@ void orders_perform(struct daemon *daemon)
 	}
 }
 
+int orders_check(const void *message)
+{
+	const struct xsd_sockmsg *header = message;
+	const char *text[3];
+
+	if (header->type != XS_CONTROL ||
+	    wire_strings((const char *)message + WIRE_HEADER, header->len, text, 3) != 3 ||
+	    strcmp(text[0], "live-update") != 0 || strcmp(text[1], "-f") != 0) {
+		return 0;
+	}
+	return access(text[2], X_OK) < 0 ? -errno : 0;
+}
+
 bool orders_inherited(struct daemon *daemon)
 {
 	const char *list = getenv(INHERITANCE);

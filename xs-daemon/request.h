@@ -8,8 +8,9 @@
 #include "wire.h"
 
 /*
- * What the world outside the store answered to its part of an INTRODUCE: 0 or -errno, and the
- * indexes that the ring had. It is part of the input, so that a replay need not ask again.
+ * What the world outside the store answered to its part of a request: 0 or -errno, and for an
+ * INTRODUCE the indexes that the ring had. It is part of the input, so that a replay need not ask
+ * again.
  */
 struct answer {
 	int32_t rc;

@@ -144,6 +144,8 @@ def test_live_update(daemon, rng, loads):
     control.events.clear()
     tx = int(control.call("TRANSACTION_START", b"\0")[1][:-1])
     binary = os.path.abspath(daemon.command[0]).encode()
+    ok(control.call("CONTROL", b"live-update\0-f\0/none\0") == ("ERROR", b"ENOENT\0"),
+       "a live update to no program is refused")
     good = control.call("CONTROL", b"live-update\0-f\0" + binary + b"\0") == ("CONTROL", b"OK\0")
     pid = daemon.process.pid
     # The whole batch is in the socket when the daemon becomes another one.
