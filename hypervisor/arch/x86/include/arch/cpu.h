@@ -33,7 +33,6 @@ struct cpu {
 	struct vcpu *vcpu;	   /* whose registers are in the frame */
 	uint64_t root;		   /* what CR3 holds */
 	uint64_t root_of_guest[2]; /* CR3 of the vCPU's programs [0] and kernel [1] */
-	uint64_t guest_kernel_sp;  /* the vCPU's, for the SYSCALL path */
 	_Atomic uint32_t tlb_time; /* clock of the last full flush */
 	uint64_t xcr0;		   /* what XCR0 holds */
 	uint32_t tsc_aux;	   /* what MSR_TSC_AUX holds */
