@@ -120,6 +120,9 @@ void vcpu_block(struct vcpu *v);
 void vcpu_wake(struct vcpu *v); /* what it slept for has come: ends block and poll */
 void vcpu_kick(struct vcpu *v); /* the same, and it looks at its events soon */
 
+void vcpu_send_nmi(
+	struct vcpu *v); /* it is entered there as soon as it runs and does not mask it */
+
 void vcpu_set_runstate(struct vcpu *v, int state);
 
 /* --- Time (time.c) ------------------------------------------------------------------------- */

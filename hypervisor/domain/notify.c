@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Events the hypervisor itself sends, and the acting on what a sent event demands. */
+#include <arch/io.h>
 #include <debug/trace.h>
 #include <domain/notify.h>
 #include <lib/bitmap.h>
@@ -43,6 +44,16 @@ void notify_global_virq(struct domain *d, uint32_t virq)
 {
 	if (d->vcpu[0]) {
 		notify_virq(d->vcpu[0], virq);
+	}
+}
+
+void notify_nmi(void)
+{
+	struct domain *d = domain_hardware;
+
+	if (d && d->vcpu[0]) {
+		d->shared_info->arch.nmi_reason |= io_nmi_reason();
+		vcpu_send_nmi(d->vcpu[0]);
 	}
 }
 

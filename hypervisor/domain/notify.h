@@ -9,6 +9,7 @@ void notify_act(struct event_kick *kick); /* after EVENT_KICK: wakes, and ends t
 
 void notify_virq(struct vcpu *v, uint32_t virq);	  /* one per vCPU */
 void notify_global_virq(struct domain *d, uint32_t virq); /* one per domain */
+void notify_nmi(void); /* of the machine: Dom0 gets it, and what the chipset says of its reason */
 void notify_pirq(struct domain *d, uint32_t port, uint32_t pirq);
 
 #endif

@@ -8,6 +8,7 @@
 #include <debug/counters.h>
 #include <debug/keys.h>
 #include <debug/trace.h>
+#include <domain/notify.h>
 #include <domain/schedule.h>
 
 #define SLICE_NS UINT64_C(30000000)
@@ -193,6 +194,9 @@ void deferred_work(void)
 		}
 		if (work & CPU_WORK_TIMER) {
 			run_timers();
+		}
+		if (work & CPU_WORK_NMI) {
+			notify_nmi();
 		}
 		if (work & CPU_WORK_KEYS) {
 			keys_handle_input();

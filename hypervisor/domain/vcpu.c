@@ -88,6 +88,15 @@ void vcpu_kick(struct vcpu *v)
 	}
 }
 
+void vcpu_send_nmi(struct vcpu *v)
+{
+	v->arch.nmi_pending = true;
+	vcpu_kick(v);
+	if (v == current_vcpu()) {
+		atomic_fetch_or_explicit(&this_cpu()->work, CPU_WORK_EVENTS, memory_order_relaxed);
+	}
+}
+
 /* --- Run state ----------------------------------------------------------------------------- */
 
 static void write_runstate(struct vcpu *v)

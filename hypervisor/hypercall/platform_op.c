@@ -27,7 +27,11 @@ static int set_time(uint64_t seconds, uint32_t nanoseconds, uint64_t system_time
 		return refuse(-EINVAL);
 	}
 	clock_set_wall_epoch(seconds * NS_PER_SECOND + nanoseconds - system_time);
-	time_update_wallclock(current_domain());
+	for (struct domain *d = domain_get_from(0), *next; d; d = next) {
+		next = domain_get_from(d->id + 1);
+		time_update_wallclock(d);
+		domain_put(d);
+	}
 	return 0;
 }
 

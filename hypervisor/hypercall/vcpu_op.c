@@ -189,11 +189,7 @@ static long stop_singleshot(struct vcpu *v)
 
 static long send_nmi(struct vcpu *v)
 {
-	v->arch.nmi_pending = true;
-	vcpu_kick(v);
-	if (v == current_vcpu()) {
-		atomic_fetch_or_explicit(&this_cpu()->work, CPU_WORK_EVENTS, memory_order_relaxed);
-	}
+	vcpu_send_nmi(v);
 	return 0;
 }
 

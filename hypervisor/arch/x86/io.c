@@ -20,6 +20,7 @@
 #include <lib/string.h>
 #include <memory/frame_alloc.h>
 #include <memory/mmio.h>
+#include <xen/nmi.h>
 
 #define PORTS	     0x10000
 #define BITMAP_BYTES (PORTS / 8)
@@ -230,6 +231,19 @@ bool io_is_permitted(const struct domain *d, uint16_t first, uint16_t last)
 	const uint64_t *map = (const uint64_t *)(const void *)d->arch.io_bitmap;
 
 	return map && bitmap_next_set(map, (size_t)last + 1, first) > last;
+}
+
+#define SYSTEM_CONTROL		0x61
+#define SYSTEM_CONTROL_SERR	0x80
+#define SYSTEM_CONTROL_IO_CHECK 0x40
+
+unsigned long io_nmi_reason(void)
+{
+	uint8_t control = port_inb(SYSTEM_CONTROL);
+	unsigned long reason = (control & SYSTEM_CONTROL_SERR ? XEN_NMIREASON_pci_serr : 0) |
+			       (control & SYSTEM_CONTROL_IO_CHECK ? XEN_NMIREASON_io_error : 0);
+
+	return reason ? reason : XEN_NMIREASON_unknown;
 }
 
 /* --- Accesses ------------------------------------------------------------------------------ */

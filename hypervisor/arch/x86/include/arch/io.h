@@ -41,6 +41,9 @@ bool io_knows_mmcfg(paddr_t address, unsigned segment, unsigned first_bus, unsig
  */
 bool io_write_read_only(paddr_t address, unsigned bytes, uint64_t value);
 
+/* Why there was an NMI: XEN_NMIREASON_*. */
+unsigned long io_nmi_reason(void);
+
 struct io_request {
 	uint16_t port;
 	uint8_t bytes; /* 1, 2 or 4 */
