@@ -206,15 +206,25 @@ mfn_t m2p_piece(uint64_t index)
 	return index < m2p.bytes / LARGE_2M ? paddr_to_mfn(m2p.start + index * LARGE_2M) : MFN_NONE;
 }
 
+static void unmap_section(const char *from, const char *to)
+{
+	for (const char *page = from; page < to; page += PAGE_SIZE) {
+		*entry_for((uint64_t)page, 1) = 0;
+	}
+}
+
+static void free_section(const char *from, const char *to)
+{
+	frame_add_ram(image_paddr(from) >> PAGE_SHIFT, (image_paddr(to) >> PAGE_SHIFT) - 1);
+}
+
 void paging_seal(void)
 {
-	for (const char *page = init_start; page < symbols_start; page += PAGE_SIZE) {
-		*entry_for((uint64_t)page, 1) = 0;
-	}
-	for (const char *page = init_bss_start; page < image_end; page += PAGE_SIZE) {
-		*entry_for((uint64_t)page, 1) = 0;
-	}
+	unmap_section(init_start, symbols_start);
+	unmap_section(init_bss_start, image_end);
 	tlb_flush(~UINT64_C(0));
+	free_section(init_start, symbols_start);
+	free_section(init_bss_start, image_end);
 }
 
 paddr_t paging_idle_root(void)

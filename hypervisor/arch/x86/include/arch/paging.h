@@ -32,7 +32,7 @@ static inline paddr_t image_paddr(const void *symbol)
  */
 void paging_init(const struct boot_info *info);
 void paging_use_frame_allocator(void); /* no new tables from boot memory any more */
-void paging_seal(void); /* the init sections are unmapped; their frames may be freed */
+void paging_seal(void); /* what only start-up needed is unmapped, and its frames are free */
 
 /* Maps [va, va+bytes) to pa, by the largest pages that fit. Start-up only. */
 void paging_map(uint64_t va, paddr_t pa, uint64_t bytes, uint64_t rights);
