@@ -182,15 +182,6 @@ static void schedule(void)
 	}
 }
 
-/* The machine's NMIs are Dom0's, who knows its devices. */
-static void pass_on_nmi(void)
-{
-	if (domain_hardware && domain_hardware->vcpu[0]) {
-		domain_hardware->vcpu[0]->arch.nmi_pending = true;
-		vcpu_kick(domain_hardware->vcpu[0]);
-	}
-}
-
 void deferred_work(void)
 {
 	struct cpu *cpu = this_cpu();
@@ -212,9 +203,6 @@ void deferred_work(void)
 		}
 		if (work & CPU_WORK_CLOCK && cpu->vcpu) {
 			time_update_vcpu(cpu->vcpu);
-		}
-		if (work & CPU_WORK_NMI) {
-			pass_on_nmi();
 		}
 		if (work & CPU_WORK_SCHEDULE || !cpu->vcpu || !is_runnable(cpu->vcpu)) {
 			schedule();
