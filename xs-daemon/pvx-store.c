@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pvx store: the store's commands, also under the names xenstore-ls, xenstore-read and so on. */
 #include "pvxstore.h"
 
