@@ -109,6 +109,28 @@ static void open_console(void)
 	log_info("Parvus " PACKAGE_VERSION " on %s\n", info.loader_name ? info.loader_name : "?");
 }
 
+#define ACPI_CHECKSUM_AT 9
+
+/*
+ * No IOMMU is driven, so Dom0 shall not find one to drive: the tables that describe it get a name
+ * that nobody looks for, and keep a good checksum.
+ */
+static void hide_iommus(void)
+{
+	for (unsigned i = 0; i < acpi.table_count; i++) {
+		const struct acpi_table *t = &acpi.tables[i];
+		uint8_t *bytes = paddr_ptr(t->address);
+
+		if (t->signature != ACPI_SIGNATURE('D', 'M', 'A', 'R') &&
+		    t->signature != ACPI_SIGNATURE('I', 'V', 'R', 'S')) {
+			continue;
+		}
+		bytes[ACPI_CHECKSUM_AT] = (uint8_t)(bytes[ACPI_CHECKSUM_AT] + bytes[0] - 'X');
+		bytes[0] = 'X';
+		log_info("ACPI: the table of IOMMUs is hidden from Dom0\n");
+	}
+}
+
 static void open_memory(void)
 {
 	uint64_t end = boot_memory_end();
@@ -197,12 +219,13 @@ void start(uint64_t loader_info, uint64_t loader_magic)
 	}
 	boot_memory_init(&info);			/* what nobody uses */
 	acpi_parse(&acpi, &memory, info.rsdp, &report); /* while low memory is all mapped */
-	paging_init(&info);				/* the tables that stay */
-	cpu_setup(0);					/* GDT, IDT, TSS, SYSCALL, FPU */
-	open_memory();					/* frames can be allocated */
-	open_records();					/* the log's ring, the trace */
-	publish_memory_map();				/* for Dom0 */
-	open_interrupts();				/* APIC, time, lines */
+	hide_iommus();
+	paging_init(&info);   /* the tables that stay */
+	cpu_setup(0);	      /* GDT, IDT, TSS, SYSCALL, FPU */
+	open_memory();	      /* frames can be allocated */
+	open_records();	      /* the log's ring, the trace */
+	publish_memory_map(); /* for Dom0 */
+	open_interrupts();    /* APIC, time, lines */
 	schedule_init_cpu(0);
 	cpu_set_online();
 	dom0 = dom0_build(&info, &options, &report); /* the first guest */
