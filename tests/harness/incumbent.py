@@ -7,7 +7,8 @@ import os
 import shutil
 import subprocess
 
-PACKAGE = "xen-hypervisor-4.17-amd64"
+HYPERVISOR = "xen-hypervisor-4.17-amd64"
+TOOLS = "xen-utils-4.17"
 
 
 def cache():
@@ -16,25 +17,43 @@ def cache():
     return os.environ.get("PARVUS_CACHE") or os.path.join(home, "parvus")
 
 
-def xen():
-    """The path of Debian's hypervisor as ELF; None where neither apt nor the cache has it."""
+def unpacked(package):
+    """The folder with what a package would install; None where neither apt nor the cache has it."""
     folder = os.path.join(cache(), "xen")
-    image = os.path.join(folder, "xen.elf")
-    if os.path.exists(image):
-        return image
+    root = os.path.join(folder, package)
+    if os.path.isdir(root):
+        return root
     if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
         return None
     os.makedirs(folder, exist_ok=True)
-    if subprocess.run(["apt-get", "download", PACKAGE], cwd=folder, check=False, capture_output=True).returncode:
+    if subprocess.run(["apt-get", "download", package], cwd=folder, check=False, capture_output=True).returncode:
         return None
-    for package in glob.glob(os.path.join(folder, PACKAGE + "_*.deb")):
-        subprocess.run(["dpkg-deb", "-x", package, os.path.join(folder, "root")], check=True)
-    for packed in glob.glob(os.path.join(folder, "root", "boot", "xen-4.17*-amd64.gz")):
+    for file in glob.glob(os.path.join(folder, package + "_*.deb")):
+        subprocess.run(["dpkg-deb", "-x", file, root + ".new"], check=True)
+        os.replace(root + ".new", root)
+        return root
+    return None
+
+
+def xen():
+    """The path of Debian's hypervisor as ELF, or None."""
+    image = os.path.join(cache(), "xen", "xen.elf")
+    if os.path.exists(image):
+        return image
+    root = unpacked(HYPERVISOR)
+    for packed in glob.glob(os.path.join(root or "", "boot", "xen-4.17*-amd64.gz")):
         with gzip.open(packed) as source, open(image + ".new", "wb") as target:
             shutil.copyfileobj(source, target)
         os.replace(image + ".new", image)
         return image
     return None
+
+
+def store():
+    """The folder with Debian's store daemons, or None."""
+    root = unpacked(TOOLS)
+    folder = os.path.join(root or "", "usr", "lib", "xen-4.17", "bin")
+    return folder if root and os.path.isdir(folder) else None
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 """The same requests to the stock C daemon and to ours: replies and events compared byte for byte.
 
 What may differ is listed in DIFFERENCES, with the reason; docs/store-protocol.md explains each.
-Usage: test_store_conformance.py [SEED]; stock binaries in $STOCK_STORE. Prints TAP.
+Usage: test_store_conformance.py [SEED]; stock binaries in $STOCK_STORE, else fetched by apt. Prints TAP.
 """
 import os
 import random
@@ -13,8 +13,11 @@ import tempfile
 
 from storeclient import Daemon, Gone, NAMES
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "harness"))
+import incumbent
+
 SEED = int(sys.argv[1]) if len(sys.argv) > 1 else 20261121
-STOCK = os.environ.get("STOCK_STORE", "/usr/lib/xen-4.17/bin")
+STOCK = os.environ.get("STOCK_STORE") or incumbent.store() or "/usr/lib/xen-4.17/bin"
 OURS = os.environ.get("PVX_STORED", "tests/store/pvx-stored-files")
 PRELOAD = os.path.abspath("tests/store/stock_machine.so")
 
