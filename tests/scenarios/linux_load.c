@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What programs do to a kernel: fork, map, copy on write, signals, timers, pipes, SSE and AVX
- * state. */
+/* What programs do to a kernel: fork, map, copy on write, swap, signals, timers, pipes, AVX state.
+ */
 #include "../unit/tap.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <immintrin.h>
+#include <linux/loop.h>
 #include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/swap.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -217,6 +223,73 @@ static int side_by_side(int (*work)(int))
 }
 
 /* A shell, a pipe of programs and a file, as scripts use them. */
+/* --- Swap ---------------------------------------------------------------------------------- */
+
+#define SWAP_BYTES   (16u << 20)
+#define PAGED_BYTES  (4u << 20)
+#define SWAP_VERSION 256  /* words of 32 bits into the first page: version, last page */
+#define SWAP_MAGIC   4086 /* and the last ten bytes of it */
+
+/* A loop device over a file that has the head of a swap area. */
+static bool make_swap(char *device, size_t size)
+{
+	uint32_t head[1024] = {[SWAP_VERSION] = 1, [SWAP_VERSION + 1] = SWAP_BYTES / 4096 - 1};
+	int file = open("/swap", O_RDWR | O_CREAT, 0600), loop, control, number;
+
+	memcpy((char *)head + SWAP_MAGIC, "SWAPSPACE2", 10);
+	if (ftruncate(file, SWAP_BYTES) || pwrite(file, head, sizeof(head), 0) != sizeof(head)) {
+		return false;
+	}
+	control = open("/dev/loop-control", O_RDWR);
+	number = ioctl(control, LOOP_CTL_GET_FREE);
+	if (number < 0) {
+		return false;
+	}
+	snprintf(device, size, "/dev/loop%d", number);
+	loop = open(device, O_RDWR);
+	return ioctl(loop, LOOP_SET_FD, file) == 0;
+}
+
+static unsigned long swapped_kib(void)
+{
+	char line[128];
+	unsigned long kib = 0;
+	FILE *status = fopen("/proc/self/status", "r");
+
+	while (status && fgets(line, sizeof(line), status)) {
+		sscanf(line, "VmSwap: %lu", &kib);
+	}
+	if (status) {
+		fclose(status);
+	}
+	return kib;
+}
+
+static void swaps(void)
+{
+	char device[32];
+	uint64_t *memory;
+	size_t wrong = 0;
+
+	if (!make_swap(device, sizeof(device)) || swapon(device, 0)) {
+		ok(false, "a swap device is there: %s", strerror(errno));
+		return;
+	}
+	memory =
+		mmap(NULL, PAGED_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	for (size_t i = 0; i < PAGED_BYTES / 8; i++) {
+		memory[i] = i * 0x9e3779b97f4a7c15u;
+	}
+	ok(madvise(memory, PAGED_BYTES, MADV_PAGEOUT) == 0 && swapped_kib() > PAGED_BYTES / 2048,
+	   "memory is paged out to a swap device");
+	for (size_t i = 0; i < PAGED_BYTES / 8; i++) {
+		wrong += memory[i] != i * 0x9e3779b97f4a7c15u;
+	}
+	is_int(wrong, 0, "and comes back as it was");
+	munmap(memory, PAGED_BYTES);
+	is_int(swapoff(device), 0, "the swap device goes");
+}
+
 static void shells(void)
 {
 	is_int(system("dd if=/dev/zero of=/tmp/zeros bs=1M count=16 2>/dev/null && "
@@ -233,6 +306,7 @@ int main(void)
 	timers();
 	pipes();
 	shells();
+	swaps();
 	is_int(side_by_side(sums_doubles), CHILDREN, "floating point in %d processes at once",
 	       CHILDREN);
 	if (__builtin_cpu_supports("avx")) {
