@@ -5,6 +5,7 @@
 #include <arch/features.h>
 #include <arch/fpu.h>
 #include <arch/instructions.h>
+#include <arch/msr.h>
 #include <arch/paging.h>
 #include <arch/port.h>
 #include <arch/regs.h>
@@ -47,6 +48,26 @@ void cpu_setup_early(const struct boot_options *options)
 	write_msr(MSR_PAT, PAT_LAYOUT);
 }
 
+#define PLATFORM_CPUID_FAULTING BIT(31)
+#define HWCR_CPUID_USER_DIS	BIT(35)
+
+/*
+ * Where the processor can, CPUID traps in ring 3, so that guests get our answers by every way, not
+ * only by the forced-emulation prefix.
+ */
+static void init_cpuid_faulting(void)
+{
+	bool amd = cpuid(0x80000000, 0).a >= 0x80000021 && cpuid(0x80000021, 0).a & BIT(17);
+	uint64_t value;
+
+	if (amd && read_msr_if_there(MSR_HWCR, &value)) {
+		write_msr(MSR_HWCR, value | HWCR_CPUID_USER_DIS);
+	} else if (read_msr_if_there(MSR_PLATFORM_INFO, &value) &&
+		   value & PLATFORM_CPUID_FAULTING) {
+		write_msr(MSR_FEATURES, 1);
+	}
+}
+
 void cpu_setup(unsigned cpu)
 {
 	write_cr4(read_cr4() | CR4_PGE | CR4_MCE | (cpu_features.smep ? CR4_SMEP : 0) |
@@ -56,6 +77,7 @@ void cpu_setup(unsigned cpu)
 	counters_init_cpu();
 	descriptors_init_cpu(cpu);
 	init_syscall(cpu);
+	init_cpuid_faulting();
 	fpu_init_cpu();
 }
 

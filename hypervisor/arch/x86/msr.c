@@ -22,7 +22,7 @@
 #define MSR_HYPERCALL_PAGE XEN_CPUID_FIRST_LEAF
 
 /* A register that not every processor has: false where there is none. */
-static bool read_msr_if_there(uint32_t number, uint64_t *value)
+bool read_msr_if_there(uint32_t number, uint64_t *value)
 {
 	uint32_t low = 0, high = 0;
 	bool ok = true;

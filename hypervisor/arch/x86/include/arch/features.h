@@ -7,7 +7,6 @@
 
 struct cpu_features {
 	bool nx, gbpages, smep, smap, fsgsbase, xsave, x2apic, invariant_tsc, tsc_deadline, rdtscp;
-	bool cpuid_faulting;
 	bool avx, avx512;
 	uint32_t highest_leaf, highest_extended_leaf; /* of CPUID */
 	uint32_t physical_bits;

@@ -13,4 +13,7 @@ bool guest_write_msr(struct vcpu *v, uint32_t number, uint64_t value);
 
 void msrs_load(const struct vcpu *v); /* v comes to this CPU */
 
+/* False: the processor has no such register, or refuses. Needs the IDT. */
+bool read_msr_if_there(uint32_t number, uint64_t *value);
+
 #endif

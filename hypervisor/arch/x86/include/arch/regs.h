@@ -99,6 +99,9 @@
 #define MSR_MCG_CAP	   0x179
 #define MSR_MCG_STATUS	   0x17a
 #define MSR_MISC_ENABLE	   0x1a0
+#define MSR_PLATFORM_INFO  0xce
+#define MSR_FEATURES	   0x140 /* bit 0: CPUID faults outside ring 0 */
+#define MSR_HWCR	   0xc0010015
 #define MSR_PAT		   0x277
 #define MSR_DEBUGCTL	   0x1d9
 #define MSR_EFER	   0xc0000080
