@@ -96,15 +96,34 @@ paddr_t boot_memory_end(void)
 	return ram_end;
 }
 
-/* All of RAM is in use, by us, until it is free: no guest may take a frame of ours for a device. */
+/* The free range that comes first at or behind an address; null: none. */
+static const struct range *next_free(paddr_t from)
+{
+	const struct range *next = NULL;
+
+	for (unsigned i = 0; i < range_count; i++) {
+		if (range[i].start >= from && (!next || range[i].start < next->start)) {
+			next = &range[i];
+		}
+	}
+	return next;
+}
+
+/* What of RAM is not free is in use, by us: no guest may take a frame of ours for a device. */
 void boot_memory_hand_over(const struct boot_info *info)
 {
 	for (unsigned i = 0; i < info->memory_count; i++) {
 		const struct memory_range *r = &info->memory[i];
 		paddr_t start = ROUND_UP(r->start, PAGE_SIZE), end = ROUND_DOWN(r->end, PAGE_SIZE);
 
-		if (r->type == MEMORY_RAM && start < end) {
-			frame_mark_used(start >> PAGE_SHIFT, (end >> PAGE_SHIFT) - 1);
+		while (r->type == MEMORY_RAM && start < end) {
+			const struct range *free = next_free(start);
+			paddr_t stop = free && free->start < end ? free->start : end;
+
+			if (start < stop) {
+				frame_mark_used(start >> PAGE_SHIFT, (stop >> PAGE_SHIFT) - 1);
+			}
+			start = stop < end ? free->end : end;
 		}
 	}
 	for (unsigned i = 0; i < range_count; i++) {

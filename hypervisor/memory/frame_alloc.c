@@ -443,7 +443,9 @@ void frame_add_ram(uint64_t first, uint64_t last)
 		/* Frames marked as used come back through here too; they are counted already. */
 		pool.total += frame_owner(MFN(i)) == DOMID_IO;
 		frame_become_free(i);
-		atomic_fetch_add_explicit(&pool.dirty, 1, memory_order_relaxed);
+	}
+	if (n <= last) {
+		atomic_fetch_add_explicit(&pool.dirty, last - n + 1, memory_order_relaxed);
 	}
 	while (n <= last) {
 		unsigned order = MIN((unsigned)__builtin_ctzll(n), (unsigned)FRAME_ORDER_MAX);
