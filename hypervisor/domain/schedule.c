@@ -152,6 +152,15 @@ static void stop_running(struct vcpu *v)
 	}
 }
 
+/* What it polled for has come, or the time has: neither may wake it out of a later sleep. */
+static void end_poll(struct vcpu *v)
+{
+	if (unlikely(atomic_load_explicit(&v->events.polls_for, memory_order_relaxed))) {
+		event_poll_end(&v->events);
+		timer_cancel(&v->poll_timer);
+	}
+}
+
 /*
  * A vCPU that stops keeps its registers in the CPU until another comes: one that sleeps and wakes
  * again finds everything as it was.
@@ -172,6 +181,7 @@ static void schedule(void)
 		COUNT(switches);
 		trace(TRACE_SCHEDULE, name_of(next), previous ? name_of(previous) : 0);
 		trace_set_who(next->domain->id, (uint16_t)next->id);
+		end_poll(next);
 		vcpu_switch(next);
 		vcpu_set_runstate(next, RUNSTATE_running);
 		time_update_vcpu(next);
