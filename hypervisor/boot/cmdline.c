@@ -32,6 +32,7 @@ static const struct boot_options defaults = {
 	.credit_slice_ms = 30,
 	.ratelimit_us = 1000,
 	.grant_version_max = 2,
+	.grant_transitive = true,
 	.grant_frames_max = 64,
 	.maptrack_frames_max = 1024,
 };
@@ -65,6 +66,19 @@ static bool parse_truth(struct text text, bool *value)
 		return true;
 	}
 	return false;
+}
+
+/* A word in a list: name, no-name, or name=yes and whatever else is true or not. */
+static bool parse_switch(struct text text, const char *name, bool *value)
+{
+	struct text word = text_cut(&text, '=');
+	bool denied = text_skip(&word, "no-");
+
+	if (!text_is(word, name) || (denied && text.size)) {
+		return false;
+	}
+	*value = !denied;
+	return !text.size || parse_truth(text, value);
 }
 
 static bool parse_within(struct text text, uint64_t min, uint64_t max, uint64_t *value)
@@ -297,14 +311,28 @@ static bool parse_ratelimit(struct boot_options *options, struct text value)
 	return true;
 }
 
+/* A list; transfer is a word of it that may be denied only, for there is none. */
 static bool parse_gnttab(struct boot_options *options, struct text value)
 {
-	uint64_t number;
+	uint64_t version = options->grant_version_max;
+	bool transitive = options->grant_transitive, transfer = false;
 
-	if (!text_skip(&value, "max-ver:") || !parse_within(value, 1, 2, &number)) {
-		return false;
-	}
-	options->grant_version_max = (uint32_t)number;
+	do {
+		struct text part = text_cut(&value, ',');
+		bool good;
+
+		if (text_skip(&part, "max-ver:")) {
+			good = parse_within(part, 1, 2, &version);
+		} else {
+			good = parse_switch(part, "transitive", &transitive) ||
+			       parse_switch(part, "transfer", &transfer);
+		}
+		if (!good || transfer) {
+			return false;
+		}
+	} while (value.size);
+	options->grant_version_max = (uint32_t)version;
+	options->grant_transitive = transitive;
 	return true;
 }
 
@@ -364,7 +392,7 @@ static const struct option options_table[] = {
 	FLAG("dom0_vcpus_pin", dom0_vcpus_pin),
 	NUMBER("sched_credit_tslice_ms", credit_slice_ms, 1, 1000, "1 to 1000"),
 	OWN("sched_ratelimit_us", parse_ratelimit, "0, or 100 to 500000"),
-	OWN("gnttab", parse_gnttab, "max-ver:1 or max-ver:2"),
+	OWN("gnttab", parse_gnttab, "a list of max-ver:1 max-ver:2 [no-]transitive no-transfer"),
 	NUMBER("gnttab_max_frames", grant_frames_max, 1, 1024, "1 to 1024"),
 	NUMBER("gnttab_max_maptrack_frames", maptrack_frames_max, 1, 16384, "1 to 16384"),
 };
@@ -379,9 +407,6 @@ static const char *const idle_options[] = {
 	"dom0_vcpus_pin",
 	"sched_credit_tslice_ms",
 	"sched_ratelimit_us",
-	"gnttab",
-	"gnttab_max_frames",
-	"gnttab_max_maptrack_frames",
 	NULL,
 };
 

@@ -65,6 +65,7 @@ struct boot_options {
 	uint32_t ratelimit_us;	  /* sched_ratelimit_us=1000, 0 or 100 to 500000 */
 	/* Grants. */
 	uint32_t grant_version_max;   /* gnttab=max-ver:2 */
+	bool grant_transitive;	      /* gnttab=transitive */
 	uint32_t grant_frames_max;    /* gnttab_max_frames=64, 1 to 1024 */
 	uint32_t maptrack_frames_max; /* gnttab_max_maptrack_frames=1024, 1 to 16384 */
 };

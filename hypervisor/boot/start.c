@@ -19,6 +19,7 @@
 #include <boot/multiboot1.h>
 #include <debug/log.h>
 #include <debug/trace.h>
+#include <domain/grants.h>
 #include <domain/schedule.h>
 #include <hypercall/hypercall.h>
 #include <lib/format.h>
@@ -106,6 +107,12 @@ static void open_console(void)
 	log_set_limits(LOG_HYPERVISOR, options.log.always, options.log.limited);
 	log_set_limits(LOG_GUEST, options.guest_log.always, options.guest_log.limited);
 	machine_reboots_after_error = !options.noreboot;
+	grants_machine_limits = (struct grant_limits){
+		.frames = options.grant_frames_max,
+		.handle_pages = options.maptrack_frames_max,
+		.version = options.grant_version_max,
+		.transitive = options.grant_transitive,
+	};
 	log_info("Parvus " PACKAGE_VERSION " on %s\n", info.loader_name ? info.loader_name : "?");
 }
 

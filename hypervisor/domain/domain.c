@@ -3,7 +3,7 @@
 #include <arch/io.h>
 #include <arch/trap.h>
 #include <debug/log.h>
-#include <domain/domain.h>
+#include <domain/grants.h>
 #include <lib/format.h>
 #include <lib/heap.h>
 #include <memory/frame_alloc.h>
@@ -52,7 +52,7 @@ struct domain *domain_create(domid_t id, bool privileged, uint32_t highest_port)
 	domain_memory_init(&d->memory, id);
 	d->memory.hardware = privileged;
 	event_domain_init(&d->events, id, d->shared_info, highest_port);
-	grant_domain_init(&d->grants, id, GRANT_FRAMES_DEFAULT, GRANT_HANDLE_PAGES_DEFAULT);
+	grant_domain_init(&d->grants, id, &grants_machine_limits);
 	frame_share(shared, id, true);
 	if (privileged && io_init_hardware_domain(d)) {
 		return NULL;

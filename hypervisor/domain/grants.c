@@ -1,8 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a domain has mapped of others by grants, given back. */
+/* Grants of whole domains: their limits, and what they have mapped of others, given back. */
+#include <debug/log.h>
 #include <domain/grants.h>
 #include <lib/error.h>
 #include <memory/page_type.h>
+#include <xen/domctl.h>
+
+struct grant_limits grants_machine_limits = {64, 1024, 2, true};
+
+int grants_set_limits(struct domain *d, int32_t frames, int32_t handle_pages, uint32_t options)
+{
+	struct grant_limits limits = grants_machine_limits;
+
+	if (frames >= 0) {
+		limits.frames = (unsigned)frames;
+	}
+	if (handle_pages >= 0) {
+		limits.handle_pages = (unsigned)handle_pages;
+	}
+	limits.version = XEN_DOMCTL_GRANT_version(options);
+	if (options & ~(uint32_t)XEN_DOMCTL_GRANT_version_mask || !limits.version ||
+	    limits.version > grants_machine_limits.version ||
+	    limits.frames > grants_machine_limits.frames ||
+	    limits.handle_pages > grants_machine_limits.handle_pages) {
+		return refuse(-EINVAL);
+	}
+	grant_domain_init(&d->grants, d->id, &limits);
+	return 0;
+}
 
 void grants_end_mapping(const struct grant_handle *handle)
 {

@@ -55,7 +55,7 @@ struct domain_grants {
 
 	/* Guarded by `lock`. */
 	struct lock lock;
-	unsigned version;
+	unsigned version, version_limit;
 	unsigned frame_count, frame_limit;
 	void **shared;		      /* [frame_limit], null before the first is used */
 	struct grant_active **active; /* [frame_limit] */
@@ -71,15 +71,18 @@ struct domain_grants {
 #define GRANT_HANDLES_PER_PAGE	(PAGE_SIZE / sizeof(struct grant_handle))
 #define GRANT_NO_HANDLE		UINT32_MAX
 
-/* Limits of a domain for which nobody gave others. */
-#define GRANT_FRAMES_DEFAULT	   64
-#define GRANT_HANDLE_PAGES_DEFAULT 1024
+/* What a domain may have of all this. */
+struct grant_limits {
+	unsigned frames;       /* of its table */
+	unsigned handle_pages; /* GRANT_HANDLES_PER_PAGE mappings each */
+	unsigned version;      /* the highest it may choose */
+	bool transitive;       /* whether such entries of it are honoured */
+};
 
 /* --- Life (table.c) ----------------------------------------------------------------------------
  */
 
-void grant_domain_init(struct domain_grants *g, domid_t id, unsigned frame_limit,
-		       unsigned handle_page_limit);
+void grant_domain_init(struct domain_grants *g, domid_t id, const struct grant_limits *limits);
 void grant_domain_free(struct domain_grants *g); /* no handle is in use */
 
 /* --- The table (table.c) -----------------------------------------------------------------------

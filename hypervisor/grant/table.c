@@ -15,8 +15,7 @@ _Static_assert(sizeof(struct grant_entry_v1) == 8, "the ABI's size");
 
 /* --- Life ---------------------------------------------------------------------------------- */
 
-void grant_domain_init(struct domain_grants *g, domid_t id, unsigned frame_limit,
-		       unsigned handle_page_limit)
+void grant_domain_init(struct domain_grants *g, domid_t id, const struct grant_limits *limits)
 {
 	static _Atomic uint32_t next_generation;
 
@@ -26,8 +25,9 @@ void grant_domain_init(struct domain_grants *g, domid_t id, unsigned frame_limit
 		.lock = LOCK_INIT(LOCK_GRANT_TABLE),
 		.handles_lock = LOCK_INIT(LOCK_MAPTRACK),
 		.version = 1,
-		.frame_limit = frame_limit,
-		.handle_page_limit = handle_page_limit,
+		.version_limit = limits->version,
+		.frame_limit = limits->frames,
+		.handle_page_limit = limits->handle_pages,
 		.free_handle = GRANT_NO_HANDLE,
 	};
 }

@@ -90,6 +90,16 @@ static void test_numbers(void)
 	ok(refused("sched_ratelimit_us=99", "0, or 100 to 500000"), "ratelimit has a gap");
 	ok(parses("gnttab=max-ver:1") && options.grant_version_max == 1, "gnttab=max-ver:1");
 	ok(refused("gnttab=max-ver:3", "max-ver:2"), "gnttab=max-ver:3");
+	ok(parses("gnttab=max-ver:1,no-transitive,transfer=no") && options.grant_version_max == 1 &&
+		   !options.grant_transitive,
+	   "a list of what grants may be");
+	ok(parses("gnttab=no-transitive gnttab=transitive=on") && options.grant_transitive,
+	   "a later word holds");
+	ok(refused("gnttab=transfer", "no-transfer") && options.grant_version_max == 2,
+	   "nothing is transferred");
+	ok(refused("gnttab=no-transitive=yes", "transitive") &&
+		   refused("gnttab=,transitive", "transitive") && refused("gnttab=", "max"),
+	   "malformed lists of them");
 }
 
 static void test_sizes(void)

@@ -15,12 +15,14 @@
 static struct domain_grants g;
 static struct grant_entry_v1 *entries;
 
+static const struct grant_limits limits = {4, 8, 2, true};
+
 static void set_up(void)
 {
 	fake_reset();
 	frame_init(4096);
 	frame_add_ram(16, 4095);
-	grant_domain_init(&g, 7, 4, 8);
+	grant_domain_init(&g, 7, &limits);
 	if (grant_grow(&g, 1)) {
 		abort();
 	}
@@ -35,7 +37,7 @@ static void table(void)
 	set_up();
 	grant_domain_free(&g);
 	before = frame_pool_figures().free;
-	grant_domain_init(&g, 7, 4, 8);
+	grant_domain_init(&g, 7, &limits);
 	is_int(grant_frame_count(&g), 0, "a table starts without pages");
 	is_int(grant_pin(&g, 0, 1, false, &mfn), GNTST_bad_gntref, "and without entries");
 	is_int(grant_grow(&g, 5), -ENOSPC, "it has a limit");
