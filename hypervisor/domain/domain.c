@@ -52,6 +52,7 @@ struct domain *domain_create(domid_t id, bool privileged, uint32_t highest_port)
 	domain_memory_init(&d->memory, id);
 	d->memory.hardware = privileged;
 	event_domain_init(&d->events, id, d->shared_info, highest_port);
+	credit_domain_init(&d->credit);
 	grant_domain_init(&d->grants, id, &grants_machine_limits);
 	frame_share(shared, id, true);
 	if (privileged && io_init_hardware_domain(d)) {

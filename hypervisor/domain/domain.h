@@ -9,7 +9,7 @@
 #include <lib/base.h>
 #include <lib/lock.h>
 #include <memory/memory.h>
-#include <sched/run_queue.h>
+#include <sched/credit.h>
 #include <sched/timer.h>
 #include <stdatomic.h>
 #include <xen/vcpu.h>
@@ -35,7 +35,7 @@ struct vcpu {
 	struct vcpu_arch arch;
 	struct vcpu_memory memory;
 	struct vcpu_events events;
-	struct vcpu_run run;
+	struct credit_vcpu credit;
 
 	bool initialised;	     /* VCPUOP_initialise was done, once */
 	struct multicall *multicall; /* the one in progress, for hypercall_again() */
@@ -62,6 +62,7 @@ struct domain {
 	struct domain_memory memory;
 	struct domain_events events;
 	struct domain_grants grants;
+	struct credit_domain credit;
 	struct domain_arch arch;
 
 	struct shared_info *shared_info;
@@ -123,7 +124,8 @@ void vcpu_kick(struct vcpu *v); /* the same, and it looks at its events soon */
 void vcpu_send_nmi(
 	struct vcpu *v); /* it is entered there as soon as it runs and does not mask it */
 
-void vcpu_set_runstate(struct vcpu *v, int state);
+/* On its CPU, or before it runs at all. */
+void vcpu_set_runstate(struct vcpu *v, int state, uint64_t time);
 
 /* --- Time (time.c) ------------------------------------------------------------------------- */
 

@@ -11,22 +11,31 @@
 #include <domain/notify.h>
 #include <domain/schedule.h>
 
-#define SLICE_NS UINT64_C(30000000)
+static struct credit_queue queues[CPU_MAX];
 
-/* Per CPU: its queue has a lock of its own, the rest is the CPU's alone. */
+static struct credit_pool pool = {
+	.queues = queues,
+	.online = &smp_online,
+	.slice = 30 * NS_PER_SECOND / 1000,
+	.ratelimit = NS_PER_SECOND / 1000,
+};
+
+/* Each CPU's own. */
 static struct {
-	struct run_queue queue;
 	struct timer_queue timers;
-	struct timer slice;
+	struct timer slice; /* set for the end of the turn or earlier */
+	uint64_t turn_ends;
+	bool yields; /* the current vCPU does */
 } cpus[CPU_MAX];
 
 static struct timer second; /* on CPU 0: what has to be looked after once a second */
 
 void schedule_init_cpu(unsigned cpu)
 {
-	run_queue_init(&cpus[cpu].queue);
+	credit_queue_init(&queues[cpu], cpu);
 	timer_queue_init(&cpus[cpu].timers);
 	timer_init(&cpus[cpu].slice, TIMER_SLICE);
+	cpus[cpu].turn_ends = TIMER_NEVER;
 	if (cpu == 0) {
 		timer_init(&second, TIMER_CLOCK);
 		timer_set(&cpus[0].timers, &second, now() + CLOCK_CORRECT_PERIOD);
@@ -34,35 +43,77 @@ void schedule_init_cpu(unsigned cpu)
 	}
 }
 
+struct schedule_times schedule_times(void)
+{
+	return (struct schedule_times){pool.slice, pool.ratelimit, pool.migration_delay};
+}
+
+void schedule_set_times(const struct schedule_times *times)
+{
+	pool.slice = times->slice;
+	pool.ratelimit = times->ratelimit;
+	pool.migration_delay = times->migration_delay;
+}
+
+/* --- What others ask for ------------------------------------------------------------------- */
+
 static void add_work(uint32_t work)
 {
 	atomic_fetch_or_explicit(&this_cpu()->work, work, memory_order_relaxed);
 }
 
+static void ask(unsigned cpu, uint32_t work)
+{
+	if (cpu == cpu_id()) {
+		add_work(work);
+	} else {
+		atomic_fetch_or_explicit(&cpu_of(cpu)->work, work, memory_order_release);
+		cpu_kick(cpu);
+	}
+}
+
+static void ask_to_choose(unsigned cpu)
+{
+	if (cpu != CPU_MAX) {
+		ask(cpu, CPU_WORK_SCHEDULE);
+	}
+}
+
 void schedule_enqueue(struct vcpu *v)
 {
-	run_queue_add(&cpus[v->run.cpu].queue, &v->run);
-	if (v->run.cpu == cpu_id()) {
+	ask_to_choose(credit_wake(&pool, &v->credit, now()));
+}
+
+/* credit_choose() has a barrier between saying that it runs and our looking at its flags. */
+void schedule_kick(struct vcpu *v)
+{
+	if (v == current_vcpu()) {
 		add_work(CPU_WORK_SCHEDULE);
-	} else {
-		atomic_fetch_or_explicit(&cpu_of(v->run.cpu)->work, CPU_WORK_SCHEDULE,
-					 memory_order_release);
-		cpu_kick(v->run.cpu);
+	} else if (credit_runs(&v->credit)) {
+		cpu_kick(v->credit.cpu);
 	}
 }
 
 void schedule_yield(void)
 {
-	if (cpus[cpu_id()].queue.length) {
+	unsigned cpu = cpu_id();
+
+	if (credit_has_waiting(&queues[cpu])) {
+		cpus[cpu].yields = true;
 		add_work(CPU_WORK_SCHEDULE);
 	}
+}
+
+void schedule_set_affinity(struct vcpu *v, cpu_mask_t hard, cpu_mask_t soft)
+{
+	ask_to_choose(credit_set_affinity(&pool, &v->credit, hard, soft, now()));
 }
 
 /* --- Timers -------------------------------------------------------------------------------- */
 
 void schedule_set_timer(struct vcpu *v, struct timer *timer, uint64_t deadline)
 {
-	unsigned cpu = v->run.cpu;
+	unsigned cpu = v->credit.cpu;
 
 	if (!timer_set(&cpus[cpu].timers, timer, deadline)) {
 		return;
@@ -70,8 +121,7 @@ void schedule_set_timer(struct vcpu *v, struct timer *timer, uint64_t deadline)
 	if (cpu == cpu_id()) {
 		timer_arm(deadline);
 	} else {
-		atomic_fetch_or_explicit(&cpu_of(cpu)->work, CPU_WORK_TIMER, memory_order_release);
-		cpu_kick(cpu);
+		ask(cpu, CPU_WORK_TIMER);
 	}
 }
 
@@ -81,14 +131,34 @@ static void look_after_clock(void)
 	irq_end_storms();
 	if (clock_correct()) {
 		for (cpu_mask_t rest = cpus_online(); rest; rest &= rest - 1) {
-			unsigned cpu = (unsigned)__builtin_ctzll(rest);
-
-			atomic_fetch_or_explicit(&cpu_of(cpu)->work, CPU_WORK_CLOCK,
-						 memory_order_release);
-			cpu_kick(cpu);
+			ask((unsigned)__builtin_ctzll(rest), CPU_WORK_CLOCK);
 		}
 	}
 	timer_set(&cpus[cpu_id()].timers, &second, now() + CLOCK_CORRECT_PERIOD);
+}
+
+/* The timer stays set for an earlier turn's end rather than be moved at each turn. */
+static void set_end_of_turn(uint64_t until)
+{
+	unsigned cpu = cpu_id();
+	struct timer *slice = &cpus[cpu].slice;
+
+	cpus[cpu].turn_ends = until;
+	if (until != TIMER_NEVER && (!timer_is_set(slice) || slice->deadline > until) &&
+	    timer_set(&cpus[cpu].timers, slice, until)) {
+		timer_arm(until);
+	}
+}
+
+static void end_turn(void)
+{
+	uint64_t until = cpus[cpu_id()].turn_ends;
+
+	if (until <= now()) {
+		add_work(CPU_WORK_SCHEDULE);
+	} else {
+		set_end_of_turn(until);
+	}
 }
 
 static void run_timers(void)
@@ -100,7 +170,7 @@ static void run_timers(void)
 	while ((timer = timer_expire(timers, now()))) {
 		trace(TRACE_TIMER, timer->kind, now() - timer->deadline);
 		if (timer->kind == TIMER_SLICE) {
-			add_work(CPU_WORK_SCHEDULE);
+			end_turn();
 		} else if (timer->kind == TIMER_CLOCK) {
 			look_after_clock();
 		} else {
@@ -123,33 +193,16 @@ static bool is_runnable(const struct vcpu *v)
 	return !atomic_load_explicit(&v->flags, memory_order_acquire);
 }
 
-static struct vcpu *next_runnable(struct run_queue *queue)
-{
-	struct vcpu_run *run;
-
-	while ((run = run_queue_take(queue))) {
-		struct vcpu *v = container_of(run, struct vcpu, run);
-
-		if (is_runnable(v)) {
-			return v;
-		}
-	}
-	return NULL;
-}
-
-static void stop_running(struct vcpu *v)
+/* Asleep or waiting from now on. */
+static void stop_running(struct vcpu *v, uint64_t time)
 {
 	unsigned flags = atomic_load_explicit(&v->flags, memory_order_acquire);
 
-	if (v->runstate.state != RUNSTATE_running) {
-		return;
-	}
-	if (!flags) {
-		run_queue_add(&cpus[cpu_id()].queue, &v->run);
-		vcpu_set_runstate(v, RUNSTATE_runnable);
-	} else {
-		vcpu_set_runstate(v, flags == VCPU_BLOCKED ? RUNSTATE_blocked : RUNSTATE_offline);
-	}
+	vcpu_set_runstate(v,
+			  !flags		  ? RUNSTATE_runnable
+			  : flags == VCPU_BLOCKED ? RUNSTATE_blocked
+						  : RUNSTATE_offline,
+			  time);
 }
 
 /* What it polled for has come, or the time has: neither may wake it out of a later sleep. */
@@ -161,34 +214,72 @@ static void end_poll(struct vcpu *v)
 	}
 }
 
+/* Whoever woke it left its run state to us: since then it has waited for its turn. */
+static void start_running(struct vcpu *v, uint64_t time)
+{
+	if (v->runstate.state != RUNSTATE_runnable) {
+		vcpu_set_runstate(v, RUNSTATE_runnable,
+				  MAX(v->credit.woke, v->runstate.state_entry_time));
+	}
+	vcpu_set_runstate(v, RUNSTATE_running, time);
+	time_update_vcpu(v);
+}
+
+static enum credit_wish wish_of(const struct vcpu *runs)
+{
+	unsigned cpu = cpu_id();
+	bool yields = cpus[cpu].yields;
+
+	cpus[cpu].yields = false;
+	return !runs || !is_runnable(runs) ? CREDIT_SLEEPS
+	       : yields			   ? CREDIT_YIELDS
+					   : CREDIT_GOES_ON;
+}
+
+/* The next vCPU to run instead of, or again, the one that runs now; null: none. */
+static struct vcpu *choose(struct vcpu *runs, uint64_t time)
+{
+	for (;;) {
+		struct credit_turn turn = credit_choose(&pool, cpu_id(), wish_of(runs), time);
+		struct vcpu *next = turn.vcpu ? container_of(turn.vcpu, struct vcpu, credit) : NULL;
+
+		ask_to_choose(turn.kick);
+		/* It may have been woken before it was asleep, or have to run elsewhere. */
+		if (runs && runs != next && credit_sleeps(&runs->credit) && is_runnable(runs)) {
+			schedule_enqueue(runs);
+		}
+		if (!next || likely(is_runnable(next))) {
+			set_end_of_turn(turn.until);
+			return next;
+		}
+		runs = next; /* it was stopped while it waited: it sleeps from now on */
+	}
+}
+
 /*
  * A vCPU that stops keeps its registers in the CPU until another comes: one that sleeps and wakes
  * again finds everything as it was.
  */
 static void schedule(void)
 {
-	struct run_queue *queue = &cpus[cpu_id()].queue;
-	struct vcpu *previous = current_vcpu(), *next;
+	struct vcpu *previous = current_vcpu();
+	bool ran = previous && previous->runstate.state == RUNSTATE_running;
+	uint64_t time = now();
+	struct vcpu *next = choose(ran ? previous : NULL, time);
 
-	if (previous) {
-		stop_running(previous);
-	}
-	next = next_runnable(queue);
-	if (!next) {
+	if (ran && next == previous) {
 		return;
 	}
-	if (next != previous || next->runstate.state != RUNSTATE_running) {
+	if (ran) {
+		stop_running(previous, time);
+	}
+	if (next) {
 		COUNT(switches);
 		trace(TRACE_SCHEDULE, name_of(next), previous ? name_of(previous) : 0);
 		trace_set_who(next->domain->id, (uint16_t)next->id);
 		end_poll(next);
 		vcpu_switch(next);
-		vcpu_set_runstate(next, RUNSTATE_running);
-		time_update_vcpu(next);
-	}
-	if (queue->length &&
-	    timer_set(&cpus[cpu_id()].timers, &cpus[cpu_id()].slice, now() + SLICE_NS)) {
-		timer_arm(cpus[cpu_id()].slice.deadline);
+		start_running(next, time);
 	}
 }
 
@@ -231,4 +322,11 @@ void deferred_work(void)
 			return;
 		}
 	}
+}
+
+/* --- For the eye --------------------------------------------------------------------------- */
+
+uint64_t schedule_idle_time(unsigned cpu)
+{
+	return credit_idle_time(&queues[cpu], now());
 }

@@ -7,8 +7,23 @@
 
 void schedule_init_cpu(unsigned cpu);
 
-void schedule_enqueue(struct vcpu *v); /* it is runnable: it gets its turn on its CPU */
-void schedule_yield(void);	       /* the current vCPU goes behind all that wait */
+/* Nanoseconds each, of all CPUs; changed at any time (sched/credit.h says what they are). */
+struct schedule_times {
+	uint64_t slice, ratelimit, migration_delay;
+};
+
+struct schedule_times schedule_times(void);
+void schedule_set_times(const struct schedule_times *times);
+
+void schedule_enqueue(struct vcpu *v); /* it is runnable: it gets its turn on a CPU */
+void schedule_kick(struct vcpu *v);    /* if it runs on a CPU, that looks at it soon */
+void schedule_yield(void);	       /* the current vCPU goes behind all that wait here */
+
+/* Where it may run (some CPU of it is on line), and where it should if it can. */
+void schedule_set_affinity(struct vcpu *v, cpu_mask_t hard, cpu_mask_t soft);
+
+uint64_t schedule_idle_time(unsigned cpu); /* ns without anything to run */
+void schedule_print_queue(unsigned cpu);   /* for the debug key */
 
 /* The timer's interrupt comes on the CPU of `v`. */
 void schedule_set_timer(struct vcpu *v, struct timer *timer, uint64_t deadline);

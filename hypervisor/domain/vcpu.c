@@ -27,6 +27,7 @@ struct vcpu *vcpu_create(struct domain *d, unsigned id)
 	vcpu_memory_init(&v->memory);
 	info = id < XEN_LEGACY_MAX_VCPUS ? &d->shared_info->vcpu_info[id] : &v->own_info;
 	info->evtchn_upcall_mask = 1;
+	credit_vcpu_init(&v->credit, &d->credit, 0);
 	event_vcpu_init(&d->events, &v->events, id, info);
 	timer_init(&v->singleshot, TIMER_SINGLESHOT);
 	timer_init(&v->periodic, TIMER_PERIODIC);
@@ -41,12 +42,7 @@ struct vcpu *vcpu_create(struct domain *d, unsigned id)
 void vcpu_set_flag(struct vcpu *v, enum vcpu_flag flag)
 {
 	atomic_fetch_or_explicit(&v->flags, flag, memory_order_acq_rel);
-	if (v == current_vcpu()) {
-		atomic_fetch_or_explicit(&this_cpu()->work, CPU_WORK_SCHEDULE,
-					 memory_order_relaxed);
-	} else {
-		cpu_kick(v->run.cpu);
-	}
+	schedule_kick(v);
 }
 
 void vcpu_clear_flag(struct vcpu *v, enum vcpu_flag flag)
@@ -82,9 +78,10 @@ void vcpu_wake(struct vcpu *v)
 
 void vcpu_kick(struct vcpu *v)
 {
-	vcpu_wake(v);
-	if (v != current_vcpu()) {
-		cpu_kick(v->run.cpu);
+	if (atomic_load_explicit(&v->flags, memory_order_acquire) & VCPU_BLOCKED) {
+		vcpu_clear_flag(v, VCPU_BLOCKED);
+	} else if (v != current_vcpu()) {
+		schedule_kick(v);
 	}
 }
 
@@ -125,10 +122,8 @@ static void write_runstate(struct vcpu *v)
 	}
 }
 
-void vcpu_set_runstate(struct vcpu *v, int state)
+void vcpu_set_runstate(struct vcpu *v, int state, uint64_t time)
 {
-	uint64_t time = now();
-
 	v->runstate.time[v->runstate.state] += time - v->runstate.state_entry_time;
 	v->runstate.state = state;
 	v->runstate.state_entry_time = time;

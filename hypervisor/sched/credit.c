@@ -3,9 +3,8 @@
 #include <debug/log.h>
 #include <sched/credit.h>
 
-#define BUDGET_GRAIN UINT64_C(500000) /* an empty budget is filled this far before it is used */
-
-#define BALANCE_PERIOD (3 * CREDIT_SLICE)
+#define BUDGET_GRAIN UINT64_C(500000)	 /* an empty budget is filled this far before it is used */
+#define LONGEST_TURN (UINT64_C(1) << 40) /* ns that one pays for at once */
 
 /* --- Accounts ------------------------------------------------------------------------------ */
 
@@ -49,20 +48,28 @@ static bool may_run(struct credit_domain *d, uint64_t now, uint64_t *again)
 	return false;
 }
 
+/* What running for `ns` costs each of the domain's vCPUs. */
+static uint64_t price(const struct credit_domain *d, uint64_t ns)
+{
+	uint32_t sharers = MAX(atomic_load_explicit(&d->runnable, memory_order_relaxed), 1U);
+	uint32_t weight = MAX(atomic_load_explicit(&d->weight, memory_order_relaxed), 1U);
+
+	return ns * CREDIT_WEIGHT * sharers / weight;
+}
+
 /* The current vCPU pays for the time since it paid last. */
 static void charge(struct credit_queue *q, uint64_t now)
 {
 	struct credit_vcpu *v = q->current;
 	uint64_t ran = now > q->charged ? now - q->charged : 0;
-	uint32_t sharers, weight;
 
 	q->charged = now;
 	if (!v) {
+		q->idle += ran;
 		return;
 	}
-	sharers = MAX(atomic_load_explicit(&v->domain->runnable, memory_order_relaxed), 1U);
-	weight = MAX(atomic_load_explicit(&v->domain->weight, memory_order_relaxed), 1U);
-	v->spent += ran * CREDIT_WEIGHT * sharers / weight;
+	ran = MIN(ran, LONGEST_TURN);
+	v->spent += price(v->domain, ran);
 	if (atomic_load_explicit(&v->domain->cap, memory_order_relaxed)) {
 		atomic_fetch_sub(&v->domain->budget, (int64_t)ran);
 	}
@@ -102,16 +109,41 @@ static void dequeue(struct credit_queue *q, struct credit_vcpu *v)
 	publish_least(q);
 }
 
-/* The first who may run; *again is when one that is passed over may. */
-static struct credit_vcpu *find_first(struct credit_queue *q, unsigned cpu, uint64_t now,
-				      uint64_t *again)
+/*
+ * From v on, the first who may run on the CPU and has last run not later than `stopped`; *again is
+ * when one that is passed over may.
+ */
+static struct credit_vcpu *find_from(struct credit_vcpu *v, unsigned cpu, uint64_t stopped,
+				     uint64_t now, uint64_t *again)
 {
-	struct credit_vcpu *v = q->first;
-
-	while (v && (!(v->hard & BIT(cpu)) || !may_run(v->domain, now, again))) {
+	while (v && (!credit_may_run_on(v, cpu) || v->stopped > stopped ||
+		     !may_run(v->domain, now, again))) {
 		v = v->next;
 	}
 	return v;
+}
+
+/* Whom the CPU runs next of those who wait in its own queue; behind all others comes who yields. */
+static struct credit_vcpu *find_next(const struct credit_queue *q, const struct credit_vcpu *yields,
+				     uint64_t now, uint64_t *again)
+{
+	struct credit_vcpu *v = find_from(q->first, q->cpu, UINT64_MAX, now, again), *other = NULL;
+
+	if (v && v == yields) {
+		other = find_from(v->next, q->cpu, UINT64_MAX, now, again);
+	}
+	return other ? other : v;
+}
+
+/* Whom of those who wait in the queue another CPU may take. */
+static struct credit_vcpu *find_to_move(const struct credit_pool *pool,
+					const struct credit_queue *from, unsigned to, uint64_t now)
+{
+	uint64_t delay = atomic_load_explicit(&pool->migration_delay, memory_order_relaxed);
+	uint64_t stopped = delay ? now - MIN(now, delay) : UINT64_MAX;
+	uint64_t again = UINT64_MAX;
+
+	return find_from(from->first, to, stopped, now, &again);
 }
 
 /* --- Making -------------------------------------------------------------------------------- */
@@ -143,44 +175,62 @@ void credit_queue_init(struct credit_queue *q, unsigned cpu)
 /* --- Waking -------------------------------------------------------------------------------- */
 
 /* The queue that guards a vCPU, locked. */
-static struct credit_queue *lock_queue_of(struct credit_queue *queues, struct credit_vcpu *v)
+static struct credit_queue *lock_queue_of(const struct credit_pool *pool, struct credit_vcpu *v)
 {
 	for (;;) {
 		unsigned cpu = atomic_load(&v->cpu);
 
-		lock_acquire(&queues[cpu].lock);
-		if (atomic_load(&v->cpu) == cpu) {
-			return &queues[cpu];
+		lock_acquire(&pool->queues[cpu].lock);
+		if (likely(atomic_load(&v->cpu) == cpu)) {
+			return &pool->queues[cpu];
 		}
-		lock_release(&queues[cpu].lock);
+		lock_release(&pool->queues[cpu].lock);
 	}
 }
 
-/* Where it was if that is as good as any, else the first CPU that has nothing to do. */
-static unsigned place(struct credit_queue *queues, cpu_mask_t online, struct credit_vcpu *v)
+/* The same, when it is not on its way from one queue to another. */
+static struct credit_queue *lock_settled(const struct credit_pool *pool, struct credit_vcpu *v)
 {
+	struct credit_queue *q = lock_queue_of(pool, v);
+
+	while (v->state == CREDIT_WAKING) {
+		lock_release(&q->lock);
+		cpu_relax();
+		q = lock_queue_of(pool, v);
+	}
+	return q;
+}
+
+/* A glance: who is wrong about it is put right by balancing. */
+static bool has_nothing_to_do(const struct credit_queue *q)
+{
+	return !__atomic_load_n(&q->current, __ATOMIC_RELAXED) && !credit_has_waiting(q);
+}
+
+/* Where it was if that is as good as any, else the first CPU that has nothing to do. */
+static unsigned place(const struct credit_pool *pool, const struct credit_vcpu *v)
+{
+	cpu_mask_t online = atomic_load_explicit(pool->online, memory_order_relaxed);
 	cpu_mask_t may = v->hard & online ? v->hard & online : online;
 	cpu_mask_t best = may & v->soft ? may & v->soft : may;
 	unsigned cpu = v->cpu;
 
-	if (best & BIT(cpu) && !queues[cpu].current) {
+	if (best & BIT(cpu) && has_nothing_to_do(&pool->queues[cpu])) {
 		return cpu;
 	}
 	for (cpu_mask_t rest = best; rest; rest &= rest - 1) {
 		unsigned other = (unsigned)__builtin_ctzll(rest);
 
-		/* A glance: who is wrong about it is put right by balancing. */
-		if (!__atomic_load_n(&queues[other].current, __ATOMIC_RELAXED)) {
+		if (has_nothing_to_do(&pool->queues[other])) {
 			return other;
 		}
 	}
 	return best & BIT(cpu) ? cpu : (unsigned)__builtin_ctzll(best);
 }
 
-unsigned credit_wake(struct credit_queue *queues, cpu_mask_t online, struct credit_vcpu *v,
-		     uint64_t now)
+unsigned credit_wake(const struct credit_pool *pool, struct credit_vcpu *v, uint64_t now)
 {
-	struct credit_queue *q = lock_queue_of(queues, v);
+	struct credit_queue *q = lock_queue_of(pool, v);
 	unsigned cpu;
 	bool choose;
 
@@ -188,15 +238,16 @@ unsigned credit_wake(struct credit_queue *queues, cpu_mask_t online, struct cred
 		lock_release(&q->lock);
 		return CPU_MAX;
 	}
-	cpu = place(queues, online, v);
+	cpu = place(pool, v);
 	if (cpu != q->cpu) {
 		atomic_store(&v->cpu, cpu);
 		v->state = CREDIT_WAKING; /* another who wakes it meanwhile has nothing to do */
 		lock_release(&q->lock);
-		q = &queues[cpu];
+		q = &pool->queues[cpu];
 		lock_acquire(&q->lock);
 	}
 	atomic_fetch_add(&v->domain->runnable, 1);
+	v->woke = now;
 	if (v->spent + CREDIT_SAVED < q->floor) {
 		v->spent = q->floor - CREDIT_SAVED;
 	}
@@ -210,31 +261,43 @@ unsigned credit_wake(struct credit_queue *queues, cpu_mask_t online, struct cred
 
 /* --- Choosing ------------------------------------------------------------------------------ */
 
-/* The current vCPU steps down. Who lags far behind those it shares the CPU with loses the excess.
+static void fall_asleep(struct credit_vcpu *v)
+{
+	v->state = CREDIT_ASLEEP;
+	atomic_fetch_sub(&v->domain->runnable, 1);
+}
+
+/*
+ * The current vCPU steps down. The first of those who wait is ahead of it by a turn at most, or two
+ * as they come and go; who lags further behind has come from elsewhere and loses the excess.
  */
-static void step_down(struct credit_queue *q, bool goes_on)
+static void step_down(const struct credit_pool *pool, struct credit_queue *q, enum credit_wish wish,
+		      uint64_t now)
 {
 	struct credit_vcpu *v = q->current;
+	uint64_t lag;
 
 	if (!v) {
 		return;
 	}
-	if (!goes_on) {
-		v->state = CREDIT_ASLEEP;
-		atomic_fetch_sub(&v->domain->runnable, 1);
+	v->stopped = now;
+	if (wish == CREDIT_SLEEPS || !credit_may_run_on(v, q->cpu)) {
+		fall_asleep(v);
 		return;
 	}
-	if (q->first && v->spent + 2 * CREDIT_SLICE < q->first->spent) {
-		v->spent = q->first->spent - 2 * CREDIT_SLICE;
+	if (q->first) {
+		lag = 2 * price(q->first->domain,
+				atomic_load_explicit(&pool->slice, memory_order_relaxed));
+		v->spent = MAX(v->spent, q->first->spent - MIN(q->first->spent, lag));
 	}
 	enqueue(q, v);
 }
 
 /* Takes from the other queue who waits there and has spent less than `limit`; both are locked. */
-static bool pull(struct credit_queue *q, struct credit_queue *other, uint64_t limit, uint64_t now)
+static bool pull(const struct credit_pool *pool, struct credit_queue *q, struct credit_queue *other,
+		 uint64_t limit, uint64_t now)
 {
-	uint64_t again = UINT64_MAX;
-	struct credit_vcpu *v = find_first(other, q->cpu, now, &again);
+	struct credit_vcpu *v = find_to_move(pool, other, q->cpu, now);
 
 	if (!v || v->spent >= limit) {
 		return false;
@@ -246,15 +309,16 @@ static bool pull(struct credit_queue *q, struct credit_queue *other, uint64_t li
 }
 
 /* Looks for somebody in the other queues who should run here rather than `mine`. q is locked. */
-static void balance(struct credit_queue *queues, cpu_mask_t online, struct credit_queue *q,
+static void balance(const struct credit_pool *pool, struct credit_queue *q,
 		    const struct credit_vcpu *mine, uint64_t now)
 {
 	/* What a move costs is worth a difference of a slice. */
-	uint64_t limit =
-		!mine ? UINT64_MAX : (mine->spent > CREDIT_SLICE ? mine->spent - CREDIT_SLICE : 0);
+	uint64_t slice = atomic_load_explicit(&pool->slice, memory_order_relaxed);
+	uint64_t limit = mine ? mine->spent - MIN(mine->spent, slice) : UINT64_MAX;
+	cpu_mask_t rest = atomic_load_explicit(pool->online, memory_order_relaxed) & ~BIT(q->cpu);
 
-	for (cpu_mask_t rest = online & ~BIT(q->cpu); rest; rest &= rest - 1) {
-		struct credit_queue *other = &queues[__builtin_ctzll(rest)];
+	for (; rest; rest &= rest - 1) {
+		struct credit_queue *other = &pool->queues[__builtin_ctzll(rest)];
 		bool pulled;
 
 		if (atomic_load_explicit(&other->least, memory_order_relaxed) >= limit) {
@@ -266,7 +330,7 @@ static void balance(struct credit_queue *queues, cpu_mask_t online, struct credi
 		} else if (!lock_try(&other->lock)) {
 			continue;
 		}
-		pulled = pull(q, other, limit, now);
+		pulled = pull(pool, q, other, limit, now);
 		lock_release(&other->lock);
 		if (pulled) {
 			return;
@@ -274,91 +338,141 @@ static void balance(struct credit_queue *queues, cpu_mask_t online, struct credi
 	}
 }
 
-/* Where nobody waits a turn still ends, if there are other CPUs: to see whether somebody does
- * there. */
-static uint64_t end_of_turn(const struct credit_queue *q, const struct credit_vcpu *v,
-			    cpu_mask_t online, uint64_t now, uint64_t again)
+/*
+ * Where nobody waits a turn still ends, if there are other CPUs: to see whether somebody does
+ * there.
+ */
+static uint64_t end_of_turn(const struct credit_pool *pool, const struct credit_queue *q,
+			    const struct credit_vcpu *v, uint64_t now, uint64_t again)
 {
-	uint64_t slice = q->first		 ? CREDIT_SLICE
-			 : online & ~BIT(q->cpu) ? BALANCE_PERIOD
-						 : UINT64_MAX - now;
-	uint64_t until = MIN(again, now + slice);
-	uint32_t cap = atomic_load(&v->domain->cap);
+	uint64_t slice = atomic_load_explicit(&pool->slice, memory_order_relaxed);
+	bool alone = atomic_load_explicit(pool->online, memory_order_relaxed) == BIT(q->cpu);
+	uint32_t cap = atomic_load_explicit(&v->domain->cap, memory_order_relaxed);
+	uint64_t until = q->first ? now + slice : alone ? UINT64_MAX : now + 3 * slice;
 	int64_t budget;
 
 	if (cap) {
 		budget = MAX(atomic_load(&v->domain->budget), (int64_t)BUDGET_GRAIN / 4);
 		until = MIN(until, now + (uint64_t)budget / MAX(v->domain->runnable, 1U) + 1);
 	}
-	return until;
+	return MIN(until, again);
 }
 
 /* If somebody waits here who may run: a CPU that has nothing to do. */
-static unsigned find_idle(struct credit_queue *queues, cpu_mask_t online, struct credit_queue *q,
+static unsigned find_idle(const struct credit_pool *pool, const struct credit_queue *q,
 			  uint64_t now)
 {
-	uint64_t again = UINT64_MAX;
+	cpu_mask_t rest = q->first ? atomic_load_explicit(pool->online, memory_order_relaxed) : 0;
 
-	for (cpu_mask_t rest = q->first ? online & ~BIT(q->cpu) : 0; rest; rest &= rest - 1) {
+	for (rest &= ~BIT(q->cpu); rest; rest &= rest - 1) {
 		unsigned cpu = (unsigned)__builtin_ctzll(rest);
 
-		if (!__atomic_load_n(&queues[cpu].current, __ATOMIC_RELAXED) &&
-		    find_first(q, cpu, now, &again)) {
+		if (!__atomic_load_n(&pool->queues[cpu].current, __ATOMIC_RELAXED) &&
+		    find_to_move(pool, q, cpu, now)) {
 			return cpu;
 		}
 	}
 	return CPU_MAX;
 }
 
-struct credit_turn credit_choose(struct credit_queue *queues, cpu_mask_t online, unsigned cpu,
-				 bool goes_on, uint64_t ratelimit, uint64_t now)
+/* The current one has run for so short that it runs on; the turn says until when. */
+static bool too_early(const struct credit_pool *pool, const struct credit_queue *q, uint64_t now,
+		      struct credit_turn *turn)
 {
-	struct credit_queue *q = &queues[cpu];
-	struct credit_turn turn = {.kick = CPU_MAX};
+	uint64_t end = q->started + atomic_load_explicit(&pool->ratelimit, memory_order_relaxed);
 	uint64_t again = UINT64_MAX;
-	struct credit_vcpu *v;
 
-	lock_acquire(&q->lock);
-	charge(q, now);
-	v = q->current;
-	if (v && goes_on && now < q->started + ratelimit && v->hard & BIT(cpu) &&
-	    may_run(v->domain, now, &again)) {
-		turn.vcpu = v;
-		turn.until = MIN(q->started + ratelimit, end_of_turn(q, v, online, now, again));
-		lock_release(&q->lock);
-		return turn;
+	if (now >= end || !credit_may_run_on(q->current, q->cpu) ||
+	    !may_run(q->current->domain, now, &again)) {
+		return false;
 	}
-	step_down(q, goes_on);
-	balance(queues, online, q, find_first(q, cpu, now, &again), now);
-	v = find_first(q, cpu, now, &again);
+	turn->vcpu = q->current;
+	turn->until = MIN(end, end_of_turn(pool, q, q->current, now, again));
+	return true;
+}
+
+/* The next one, with the queue locked. */
+static struct credit_turn choose_next(const struct credit_pool *pool, struct credit_queue *q,
+				      const struct credit_vcpu *yields, uint64_t now)
+{
+	struct credit_turn turn = {.kick = CPU_MAX, .until = UINT64_MAX};
+	struct credit_vcpu *v = find_next(q, yields, now, &turn.until);
+
 	turn.vcpu = v;
-	turn.until = again;
 	if (v) {
 		dequeue(q, v);
 		v->state = CREDIT_RUNNING;
 		q->started = now;
 		q->floor = MAX(q->floor, v->spent);
-		turn.until = end_of_turn(q, v, online, now, again);
-		turn.kick = find_idle(queues, online, q, now);
+		turn.until = end_of_turn(pool, q, v, now, turn.until);
+		turn.kick = find_idle(pool, q, now);
 	}
-	__atomic_store_n(&q->current, v, __ATOMIC_RELAXED);
+	/* A barrier: the caller looks whether it may run, whoever forbids that whether it runs. */
+	__atomic_store_n(&q->current, v, __ATOMIC_SEQ_CST);
+	return turn;
+}
+
+struct credit_turn credit_choose(const struct credit_pool *pool, unsigned cpu,
+				 enum credit_wish wish, uint64_t now)
+{
+	struct credit_queue *q = &pool->queues[cpu];
+	struct credit_turn turn = {.kick = CPU_MAX};
+	uint64_t again = UINT64_MAX;
+
+	lock_acquire(&q->lock);
+	charge(q, now);
+	if (!q->current || wish != CREDIT_GOES_ON || !too_early(pool, q, now, &turn)) {
+		const struct credit_vcpu *yields = wish == CREDIT_YIELDS ? q->current : NULL;
+
+		step_down(pool, q, wish, now);
+		balance(pool, q, find_next(q, NULL, now, &again), now);
+		turn = choose_next(pool, q, yields, now);
+	}
 	lock_release(&q->lock);
 	return turn;
 }
 
-void credit_remove(struct credit_queue *queues, struct credit_vcpu *v)
-{
-	struct credit_queue *q = lock_queue_of(queues, v);
+/* --- From outside -------------------------------------------------------------------------- */
 
-	while (v->state == CREDIT_WAKING) { /* on its way from one queue to another */
-		lock_release(&q->lock);
-		cpu_relax();
-		q = lock_queue_of(queues, v);
+unsigned credit_set_affinity(const struct credit_pool *pool, struct credit_vcpu *v, cpu_mask_t hard,
+			     cpu_mask_t soft, uint64_t now)
+{
+	struct credit_queue *q = lock_settled(pool, v);
+	unsigned cpu = q->cpu;
+	bool wakes = false, runs;
+
+	v->hard = hard;
+	v->soft = soft;
+	runs = v->state == CREDIT_RUNNING && !credit_may_run_on(v, cpu);
+	if (v->state == CREDIT_WAITING && !credit_may_run_on(v, cpu)) {
+		dequeue(q, v);
+		fall_asleep(v);
+		wakes = true;
 	}
+	lock_release(&q->lock);
+	if (wakes) {
+		return credit_wake(pool, v, now);
+	}
+	return runs ? cpu : CPU_MAX;
+}
+
+uint64_t credit_idle_time(struct credit_queue *q, uint64_t now)
+{
+	uint64_t idle;
+
+	lock_acquire(&q->lock);
+	idle = q->idle + (!q->current && now > q->charged ? now - q->charged : 0);
+	lock_release(&q->lock);
+	return idle;
+}
+
+void credit_remove(const struct credit_pool *pool, struct credit_vcpu *v)
+{
+	struct credit_queue *q = lock_settled(pool, v);
+
 	if (v->state == CREDIT_WAITING) {
 		dequeue(q, v);
-		v->state = CREDIT_ASLEEP;
-		atomic_fetch_sub(&v->domain->runnable, 1);
+		fall_asleep(v);
 	}
 	lock_release(&q->lock);
 }

@@ -16,7 +16,7 @@
  * at once (the boost), but cannot save up for more than that.
  *
  *	asleep -- credit_wake() --> waiting -- credit_choose() --> running
- *	running -- credit_choose(…, goes_on) --> waiting, or asleep
+ *	running -- credit_choose(…, wish) --> waiting, or asleep
  *
  * A cap is a percentage of one CPU: a budget that fills at this rate up to CREDIT_CAP_PERIOD's
  * worth, and that running takes from. While it is empty the domain's vCPUs are passed over.
@@ -25,8 +25,7 @@
  * whom it would run itself, if the affinity allows; a CPU with nothing to run takes any. Hard
  * affinity says where a vCPU may run; soft affinity where it is put when it wakes and may choose.
  */
-#define CREDIT_SLICE	  UINT64_C(10000000) /* ns that one runs while others wait */
-#define CREDIT_SAVED	  UINT64_C(5000000)  /* ns of credit that sleep can save */
+#define CREDIT_SAVED	  UINT64_C(5000000) /* ns of credit that sleep can save */
 #define CREDIT_CAP_PERIOD UINT64_C(10000000)
 #define CREDIT_WEIGHT	  256 /* the usual */
 
@@ -46,6 +45,8 @@ struct credit_vcpu {
 	_Atomic unsigned cpu;	  /* whose queue guards it; changes with that lock held */
 	enum { CREDIT_ASLEEP, CREDIT_WAKING, CREDIT_WAITING, CREDIT_RUNNING } state;
 	uint64_t spent;
+	uint64_t woke;	  /* when it last began to wait after a sleep */
+	uint64_t stopped; /* when it last ran */
 	cpu_mask_t hard, soft;
 };
 
@@ -57,8 +58,18 @@ struct credit_queue {
 	struct credit_vcpu *current; /* null: idle */
 	uint64_t started;	     /* when current was chosen, */
 	uint64_t charged;	     /* and until when it has paid */
+	uint64_t idle;		     /* ns without a current one, up to `charged` */
 	uint64_t floor;		     /* what the last one chosen had spent; never falls */
 	_Atomic uint64_t least;	     /* what `first` has spent, UINT64_MAX: nobody waits */
+};
+
+/* CPUs that share the work. The times may be changed while they do. */
+struct credit_pool {
+	struct credit_queue *queues;	  /* one for each CPU */
+	const _Atomic cpu_mask_t *online; /* which of them run */
+	_Atomic uint64_t slice;		  /* ns that one runs while others wait */
+	_Atomic uint64_t ratelimit; /* ns that it runs at least, so that not all is switching */
+	_Atomic uint64_t migration_delay; /* ns after it ran until another CPU may take it */
 };
 
 void credit_domain_init(struct credit_domain *d);
@@ -68,12 +79,18 @@ void credit_queue_init(struct credit_queue *q, unsigned cpu);
 /* Takes effect from now on. */
 void credit_domain_set(struct credit_domain *d, uint32_t weight, uint32_t cap, uint64_t now);
 
+/* Where it may run, and should; the value is the CPU that should choose anew, or CPU_MAX. */
+unsigned credit_set_affinity(const struct credit_pool *pool, struct credit_vcpu *v, cpu_mask_t hard,
+			     cpu_mask_t soft, uint64_t now);
+
 /*
  * It wants to run; nothing, if it does already. The value is the CPU that should choose anew, or
- * CPU_MAX. `queues` has an element for each CPU, `online` says which of them run.
+ * CPU_MAX.
  */
-unsigned credit_wake(struct credit_queue *queues, cpu_mask_t online, struct credit_vcpu *v,
-		     uint64_t now);
+unsigned credit_wake(const struct credit_pool *pool, struct credit_vcpu *v, uint64_t now);
+
+/* What the current vCPU wants: to sleep, to run on, or to run after one that waits. */
+enum credit_wish { CREDIT_SLEEPS, CREDIT_GOES_ON, CREDIT_YIELDS };
 
 struct credit_turn {
 	struct credit_vcpu *vcpu; /* null: nobody */
@@ -82,14 +99,38 @@ struct credit_turn {
 };
 
 /*
- * The CPU's turn: its current vCPU pays, and goes on wanting to run or sleeps; another or the same
- * runs now. One that has run less than `ratelimit` ns goes on, if it can, so that switching never
- * is all that is done.
+ * The CPU's turn: its current vCPU pays, another or the same runs now. One that may not run here
+ * any more is put to sleep whatever it wishes, to be woken on another CPU.
  */
-struct credit_turn credit_choose(struct credit_queue *queues, cpu_mask_t online, unsigned cpu,
-				 bool goes_on, uint64_t ratelimit, uint64_t now);
+struct credit_turn credit_choose(const struct credit_pool *pool, unsigned cpu,
+				 enum credit_wish wish, uint64_t now);
+
+static inline bool credit_may_run_on(const struct credit_vcpu *v, unsigned cpu)
+{
+	return v->hard >> cpu & 1;
+}
+
+/* Glances: true at some moment. */
+static inline bool credit_runs(const struct credit_vcpu *v)
+{
+	return __atomic_load_n(&v->state, __ATOMIC_RELAXED) == CREDIT_RUNNING;
+}
+
+static inline bool credit_sleeps(const struct credit_vcpu *v)
+{
+	return __atomic_load_n(&v->state, __ATOMIC_RELAXED) == CREDIT_ASLEEP;
+}
+
+/* Somebody waits in this queue. */
+static inline bool credit_has_waiting(const struct credit_queue *q)
+{
+	return atomic_load_explicit(&q->least, memory_order_relaxed) != UINT64_MAX;
+}
+
+/* How long the CPU has had nothing to run. */
+uint64_t credit_idle_time(struct credit_queue *q, uint64_t now);
 
 /* It neither waits nor runs any more: before it is taken down. Not for one that runs. */
-void credit_remove(struct credit_queue *queues, struct credit_vcpu *v);
+void credit_remove(const struct credit_pool *pool, struct credit_vcpu *v);
 
 #endif

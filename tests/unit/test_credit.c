@@ -31,20 +31,20 @@ struct sim_cpu {
 };
 
 static struct credit_queue queues[CPUS];
+static _Atomic cpu_mask_t online;
+static struct credit_pool pool = {.queues = queues, .online = &online, .ratelimit = RATE};
 static struct credit_domain domains[DOMAINS];
 static struct sim_vcpu vcpus[VCPUS];
 static struct sim_cpu cpus[CPUS];
 static unsigned cpu_count, vcpu_count;
-static uint64_t time_now, idle_while_waiting, switches;
-
-static cpu_mask_t online(void)
-{
-	return BIT(cpu_count) - 1;
-}
+static uint64_t slice = 30 * MS, time_now, idle_while_waiting, switches;
 
 static void start(unsigned count)
 {
 	cpu_count = count;
+	online = BIT(count) - 1;
+	pool.slice = slice;
+	pool.migration_delay = 0;
 	vcpu_count = 0;
 	time_now = SECOND;
 	idle_while_waiting = switches = 0;
@@ -85,16 +85,16 @@ static void choose(unsigned cpu)
 {
 	struct sim_vcpu *v = cpus[cpu].runs, *next;
 	struct credit_turn turn;
-	bool goes_on = true;
+	enum credit_wish wish = CREDIT_GOES_ON;
 
 	book(cpu);
 	if (v && !v->left) {
-		goes_on = false;
+		wish = CREDIT_SLEEPS;
 		v->asleep = true;
 		v->left = v->burst;
 		v->wakes = time_now + v->pause;
 	}
-	turn = credit_choose(queues, online(), cpu, goes_on, RATE, time_now);
+	turn = credit_choose(&pool, cpu, wish, time_now);
 	next = turn.vcpu
 		       ? (struct sim_vcpu *)((char *)turn.vcpu - offsetof(struct sim_vcpu, credit))
 		       : NULL;
@@ -165,7 +165,7 @@ static void run(uint64_t duration)
 
 				v->asleep = false;
 				v->woke = time_now;
-				kick = credit_wake(queues, online(), &v->credit, time_now);
+				kick = credit_wake(&pool, &v->credit, time_now);
 				if (kick != CPU_MAX) {
 					choose(kick);
 				}
@@ -354,14 +354,14 @@ static void churn(uint64_t *seed)
 			for (unsigned i = 0; i < VCPUS; i++) {
 				before[i] = vcpus[i].ran;
 			}
-			run(4 * SECOND);
+			run(400 * slice);
 			for (unsigned i = 0; i < VCPUS; i++) {
 				all = all && vcpus[i].ran > before[i];
 			}
 		}
 		worst = MAX(worst, idle_while_waiting);
 	}
-	ok(all, "in random loads each vCPU runs in every four seconds");
+	ok(all, "in random loads each vCPU runs in every 400 slices");
 	ok(worst == 0, "and no CPU was idle while one waited (%llu ns)", (unsigned long long)worst);
 }
 
@@ -369,10 +369,13 @@ int main(int argc, char **argv)
 {
 	uint64_t seed = tap_seed(argc, argv);
 
-	shares();
-	caps();
-	waking();
-	affinity();
-	churn(&seed);
+	for (slice = 10 * MS; slice <= 30 * MS; slice += 20 * MS) {
+		printf("# slices of %llu ms\n", (unsigned long long)(slice / MS));
+		shares();
+		caps();
+		waking();
+		affinity();
+		churn(&seed);
+	}
 	return done_testing();
 }
