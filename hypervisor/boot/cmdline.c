@@ -383,6 +383,7 @@ static const struct option options_table[] = {
 	BYTES("mem", memory_limit, 16 << 20, UINT64_MAX, "a size from 16M"),
 	NUMBER("maxcpus", cpu_limit, 1, CPU_MAX, "1 to 64"),
 	OWN("nosmp", parse_nosmp, TRUTH_ACCEPTS),
+	FLAG("x2apic", x2apic),
 	FLAG("smep", smep),
 	FLAG("smap", smap),
 	OWN("dom0_mem", parse_dom0_mem,
@@ -401,8 +402,6 @@ static const struct option options_table[] = {
 static const char *const idle_options[] = {
 	"com2",
 	"console_timestamps",
-	"maxcpus",
-	"nosmp",
 	"dom0_max_vcpus",
 	"dom0_vcpus_pin",
 	"sched_credit_tslice_ms",

@@ -51,6 +51,7 @@ struct boot_options {
 	/* Memory and processors. */
 	uint64_t memory_limit; /* mem=: use no more than this; 0: all there is */
 	uint32_t cpu_limit;    /* maxcpus=64; nosmp is maxcpus=1 */
+	bool x2apic;	       /* no: only where it has to be */
 	bool smep;	       /* yes */
 	bool smap;	       /* yes */
 	/* Dom0. */

@@ -17,6 +17,7 @@
 #include <boot/dom0.h>
 #include <boot/memory_map.h>
 #include <boot/multiboot1.h>
+#include <boot/processors.h>
 #include <debug/log.h>
 #include <debug/trace.h>
 #include <domain/grants.h>
@@ -25,7 +26,6 @@
 #include <lib/format.h>
 #include <memory/frame_alloc.h>
 
-#define TRACE_PAGES  4
 #define BOOT_MAP_END UINT64_C(0x100000000)
 #define LOCAL_APIC   UINT64_C(0xfee00000) /* as every machine has it after reset */
 
@@ -200,7 +200,7 @@ static void publish_memory_map(void)
 
 static void open_interrupts(void)
 {
-	apic_init(&acpi);
+	apic_init(&acpi, options.x2apic);
 	apic_init_cpu();
 	clock_init((uint16_t)acpi.pm_timer.address, 0);
 	irq_init();
@@ -235,7 +235,8 @@ void start(uint64_t loader_info, uint64_t loader_magic)
 	open_interrupts();    /* APIC, time, lines */
 	schedule_init_cpu(0);
 	cpu_set_online();
-	dom0 = dom0_build(&info, &options, &report); /* the first guest */
+	processors_start(&info, &acpi, options.cpu_limit); /* the others: they idle */
+	dom0 = dom0_build(&info, &options, &report);	   /* the first guest */
 	if (!dom0) {
 		panic("there is no Dom0 to run");
 	}

@@ -39,6 +39,7 @@ extern uint32_t trace_mask; /* bits of the categories that are on; set by trace_
 extern struct trace_ring trace_rings[CPU_MAX];
 
 /* Gives the CPU its ring, once; 0 or -ENOMEM. */
+#define TRACE_PAGES 4 /* a CPU's ring, usually */
 int trace_init_cpu(unsigned cpu, unsigned pages);
 void trace_start(uint32_t mask);
 

@@ -2,6 +2,7 @@
 /* The local APIC: its timer, interrupts between CPUs, and the end of interrupts. */
 #include <arch/apic.h>
 #include <arch/cpu.h>
+#include <arch/features.h>
 #include <arch/instructions.h>
 #include <arch/paging.h>
 #include <arch/port.h>
@@ -50,6 +51,8 @@ enum apic_register {
 #define COMMAND_NMI	0x400
 #define COMMAND_OTHERS	0xc0000
 
+#define APIC_ID_MAX 254 /* of an xAPIC: 255 is all of them */
+
 /* The same for all CPUs; written at start-up only. */
 static volatile uint32_t *registers; /* null: an x2APIC, by MSR */
 static bool usable;
@@ -96,13 +99,31 @@ paddr_t apic_base(void)
 	return read_msr(MSR_APIC_BASE) & BASE_ADDRESS;
 }
 
-void apic_init(const struct acpi_info *acpi)
+/*
+ * Firmware that has switched to x2APIC has its reasons; processors with numbers above 254 cannot be
+ * reached otherwise.
+ */
+static bool wants_x2apic(const struct acpi_info *acpi, bool asked_for)
+{
+	bool wanted = asked_for;
+
+	if (read_msr(MSR_APIC_BASE) & BASE_X2APIC) {
+		return true;
+	}
+	for (unsigned i = 0; i < acpi->cpu_count; i++) {
+		wanted |= acpi->cpus[i].apic_id > APIC_ID_MAX;
+	}
+	return wanted && cpu_features.x2apic;
+}
+
+void apic_init(const struct acpi_info *acpi, bool x2apic)
 {
 	firmware_cpus = acpi->cpu_count;
 	memcpy(firmware_cpu, acpi->cpus, sizeof(firmware_cpu));
-	if (!(read_msr(MSR_APIC_BASE) & BASE_X2APIC)) {
+	if (!wants_x2apic(acpi, x2apic)) {
 		registers = paging_map_device(apic_base(), PAGE_SIZE);
 	}
+	log_info("local APIC: %s\n", registers ? "xAPIC" : "x2APIC");
 	usable = true;
 	mask_pics();
 }
@@ -110,6 +131,9 @@ void apic_init(const struct acpi_info *acpi)
 void apic_init_cpu(void)
 {
 	write_msr(MSR_APIC_BASE, read_msr(MSR_APIC_BASE) | BASE_ENABLE);
+	if (!registers) { /* a second step: not from off to x2APIC in one */
+		write_msr(MSR_APIC_BASE, read_msr(MSR_APIC_BASE) | BASE_X2APIC);
+	}
 	apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
 	apic_write(APIC_TASK_PRIORITY, 0);
 	apic_write(APIC_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
@@ -138,6 +162,11 @@ uint32_t apic_acpi_uid(uint32_t id)
 		}
 	}
 	return UINT32_MAX;
+}
+
+bool apic_can_reach(uint32_t id)
+{
+	return id <= APIC_ID_MAX || !registers;
 }
 
 void apic_eoi(void)

@@ -16,8 +16,6 @@
 #include <arch/vectors.h>
 #include <debug/counters.h>
 
-_Atomic cpu_mask_t smp_online;
-
 _Static_assert(COUNTERS <= CPU_COUNTERS, "struct cpu has room for every counter");
 
 static void init_syscall(unsigned cpu)
@@ -42,10 +40,18 @@ void cpu_setup_early(const struct boot_options *options)
 	cpu_features.smep &= options->smep;
 	cpu_features.smap &= options->smap;
 	smap_patch();
+	cpu_setup_modes();
+}
+
+void cpu_setup_modes(void)
+{
 	if (cpu_features.nx) {
 		write_msr(MSR_EFER, read_msr(MSR_EFER) | EFER_NX);
 	}
 	write_msr(MSR_PAT, PAT_LAYOUT);
+	if (cpu_features.rdtscp) {
+		write_msr(MSR_TSC_AUX, 0);
+	}
 }
 
 #define PLATFORM_CPUID_FAULTING BIT(31)

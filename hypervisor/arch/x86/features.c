@@ -6,6 +6,7 @@
 #include <lib/string.h>
 
 struct cpu_features cpu_features;
+static struct cpu_features of_boot_cpu; /* before options took anything away */
 
 /* x87, SSE, AVX and the three of AVX-512: components whose instructions need no further care. */
 #define XCR0_SUPPORTED 0xe7
@@ -24,9 +25,8 @@ static void detect_xsave(struct cpu_features *f)
 	}
 }
 
-void features_detect(void)
+static void detect(struct cpu_features *f)
 {
-	struct cpu_features *f = &cpu_features;
 	struct cpuid leaf = cpuid(0, 0);
 	uint32_t highest = leaf.a, highest_extended = cpuid(0x80000000, 0).a;
 
@@ -61,4 +61,18 @@ void features_detect(void)
 	if (highest_extended >= 0x80000007) {
 		f->invariant_tsc = cpuid(0x80000007, 0).d & BIT(8);
 	}
+}
+
+void features_detect(void)
+{
+	detect(&of_boot_cpu);
+	cpu_features = of_boot_cpu;
+}
+
+bool features_same_here(void)
+{
+	struct cpu_features here = {0};
+
+	detect(&here);
+	return !memcmp(&here, &of_boot_cpu, sizeof(here));
 }

@@ -142,6 +142,7 @@ start64:
 
 	.section .init.bss, "aw", @nobits
 	.balign	4096
+	.globl	boot_l4 /* the other processors begin with it */
 boot_l4:	.skip	4096
 boot_l3:	.skip	4096
 boot_l3_image:	.skip	4096

@@ -325,6 +325,23 @@ void cpu_area_map(unsigned cpu, uint64_t offset, paddr_t pa, uint64_t rights)
 	invalidate_page(va);
 }
 
+/* CPU 0's pages come with the image (head.S). */
+void cpu_area_create(unsigned cpu)
+{
+	static const unsigned stacks[] = {CPU_STACK_DF, CPU_STACK_NMI, CPU_STACK_MC, CPU_STACK_DB};
+
+	for (unsigned page = 0; page < CPU_DATA_PAGES; page++) {
+		cpu_area_map(cpu, CPU_DATA + page * PAGE_SIZE, cpu_area_new_page(), PAGING_RW);
+	}
+	for (unsigned i = 0; i < ARRAY_COUNT(stacks); i++) {
+		cpu_area_map(cpu, stacks[i] - PAGE_SIZE, cpu_area_new_page(), PAGING_RW);
+	}
+	for (uint64_t at = CPU_STACK_BOTTOM; at < CPU_STACK_TOP; at += PAGE_SIZE) {
+		cpu_area_map(cpu, at, cpu_area_new_page(), PAGING_RW);
+	}
+	cpu_of(cpu)->id = cpu;
+}
+
 paddr_t cpu_area_new_page(void)
 {
 	return new_table();

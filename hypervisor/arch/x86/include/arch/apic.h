@@ -7,11 +7,15 @@
 
 struct acpi_info;
 
-/* Once: where the registers are; the 8259 PICs are masked for good. */
-void apic_init(const struct acpi_info *acpi);
+/*
+ * Once: where the registers are; the 8259 PICs are masked for good. x2APIC mode is used if firmware
+ * has chosen it, if there are processors that need it, or if asked for.
+ */
+void apic_init(const struct acpi_info *acpi, bool x2apic);
 void apic_init_cpu(void); /* on each CPU: enables it, with everything masked but NMI on CPU 0 */
 
 uint32_t apic_id(void);		     /* of this CPU */
+bool apic_can_reach(uint32_t id);    /* an xAPIC has 8 bits for it */
 uint32_t apic_acpi_uid(uint32_t id); /* what ACPI calls the processor; UINT32_MAX: nothing */
 paddr_t apic_base(void);	     /* where the registers are */
 void apic_eoi(void);

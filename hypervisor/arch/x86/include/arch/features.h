@@ -18,5 +18,6 @@ struct cpu_features {
 extern struct cpu_features cpu_features;
 
 void features_detect(void);
+bool features_same_here(void); /* this CPU has what the boot CPU has */
 
 #endif

@@ -41,6 +41,7 @@ void paging_map(uint64_t va, paddr_t pa, uint64_t bytes, uint64_t rights);
 volatile void *paging_map_device(paddr_t pa, uint64_t bytes);
 
 /* CPU areas. Pages for them are never given back. */
+void cpu_area_create(unsigned cpu); /* its data and stacks, not for CPU 0 */
 void cpu_area_map(unsigned cpu, uint64_t offset, paddr_t pa, uint64_t rights);
 paddr_t cpu_area_new_page(void);
 paddr_t zero_page_paddr(void); /* shared and read-only */

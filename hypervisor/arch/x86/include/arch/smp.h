@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The set of processors at work. */
+/* The set of processors at work, and how those join it that firmware has not started. */
 #ifndef ARCH_SMP_H
 #define ARCH_SMP_H
 
@@ -12,5 +12,37 @@ static inline cpu_mask_t cpus_online(void)
 {
 	return atomic_load_explicit(&smp_online, memory_order_acquire);
 }
+
+/*
+ * How far the processor is that is being started: one at a time. The boot CPU sets WAKING and, once
+ * the other has ARRIVED with all of its tables, COMPARING; the rest is for the other to say.
+ */
+enum smp_state {
+	SMP_WAKING,
+	SMP_ARRIVED,
+	SMP_COMPARING,	 /* both compare their time stamp counters */
+	SMP_READY,	 /* on line */
+	SMP_BAD_FEATURE, /* it lacks what the boot CPU has, or has it otherwise */
+	SMP_BAD_CLOCK,	 /* its counter runs behind or ahead of the boot CPU's */
+};
+
+extern _Atomic enum smp_state smp_state;
+
+/*
+ * The boot CPU says when; then both call the second at the same time: by how many ticks the counter
+ * was seen to go back, 0 is good.
+ */
+void smp_begin_comparing(void);
+uint64_t smp_compare_clocks(void);
+
+_Noreturn void cpu_start(void); /* from the trampoline, on the new CPU's own stack */
+
+/*
+ * What the boot CPU copies to a page below 1 MiB, the stack that the next CPU takes, and its first
+ * EFER.
+ */
+extern const char trampoline[], trampoline_end[];
+extern uint64_t trampoline_stack;
+extern uint32_t trampoline_efer;
 
 #endif
