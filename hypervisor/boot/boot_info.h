@@ -8,6 +8,7 @@
 #define BOOT_RANGES_MAX	 128
 #define BOOT_MODULES_MAX 64
 #define BOOT_TEXT_MAX	 8192
+#define EFI_RANGES_MAX	 128
 
 /* The numbers of the BIOS memory map, which guests are given too. */
 enum memory_type {
@@ -49,6 +50,14 @@ struct boot_screen {
 	struct screen_colour red, green, blue;
 };
 
+/* A piece of what the EFI firmware keeps of memory, in its own numbers. */
+struct efi_range {
+	paddr_t start;
+	uint64_t bytes;
+	uint64_t attributes;
+	uint32_t type;
+};
+
 struct boot_info {
 	const char *loader_name;		     /* never NULL, as are the command lines */
 	const char *command_line;		     /* without the name of our own file */
@@ -58,6 +67,8 @@ struct boot_info {
 	unsigned int module_count;
 	paddr_t rsdp;		  /* 0: not said, search for it */
 	paddr_t efi_system_table; /* 0: not started by EFI */
+	struct efi_range efi_memory[EFI_RANGES_MAX];
+	unsigned int efi_memory_count;
 	struct boot_screen screen;
 	/* The strings above lie in here, so boot_info is not to be copied. */
 	char text[BOOT_TEXT_MAX];

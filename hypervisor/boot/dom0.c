@@ -32,6 +32,7 @@ struct domain *dom0_build(const struct boot_info *info, const struct boot_option
 		.id = 0,
 		.privileged = true,
 		.vcpus = 1,
+		.screen = info,
 		.page_limit = dom0_memory_limit(options, available_bytes()) >> PAGE_SHIFT,
 	};
 	struct kernel_file kernel = {0};

@@ -3,6 +3,7 @@
 #include <arch/guest_page.h>
 #include <arch/regs.h>
 #include <arch/switch.h>
+#include <boot/dom0_screen.h>
 #include <boot/domain_build.h>
 #include <debug/log.h>
 #include <lib/string.h>
@@ -267,6 +268,9 @@ static void fill_start_info(const struct builder *b)
 			si->mod_start = l->initrd;
 			si->flags |= SIF_MOD_START_PFN;
 		}
+	}
+	if (spec->screen) {
+		dom0_screen_describe(si, spec->screen);
 	}
 	for (size_t i = 0; spec->command_line[i] && i < sizeof(si->cmd_line) - 1; i++) {
 		si->cmd_line[i] = (int8_t)spec->command_line[i];

@@ -3,6 +3,7 @@
 #ifndef BOOT_DOMAIN_BUILD_H
 #define BOOT_DOMAIN_BUILD_H
 
+#include <boot/boot_info.h>
 #include <boot/elf.h>
 #include <domain/domain.h>
 
@@ -18,6 +19,7 @@ struct domain_spec {
 	struct kernel_image image; /* what elf_parse() found in it */
 	const void *initrd;	   /* null: none */
 	size_t initrd_bytes;
+	const struct boot_info *screen; /* null: it has none, else this machine's */
 };
 
 /*

@@ -7,8 +7,6 @@
 #include <boot/physical.h>
 #include <boot/report.h>
 
-#define MULTIBOOT1_LOADER_MAGIC 0x2badb002u /* in EAX */
-
 /* Fills info from the structure at address (EBX); false if there is nothing to start from. */
 bool multiboot1_parse(struct boot_info *info, const struct physical *memory, paddr_t address,
 		      const struct report *report);

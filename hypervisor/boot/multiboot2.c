@@ -97,6 +97,59 @@ static void parse_efi_system_table(const struct parser *parser, const struct tag
 	parser->info->efi_system_table = load_le64(tag->bytes + 8);
 }
 
+#define EFI_ENTRY_SIZE 40 /* type, 0, address, virtual address, pages, attributes; or longer */
+
+/* What is plain memory once the firmware is done: of the loader, of boot services, and free. */
+#define EFI_PLAIN_TYPES (BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(7))
+
+/* Only what stays the firmware's, and neighbours that are alike become one: so there is room. */
+static bool add_efi_range(struct boot_info *info, struct efi_range new)
+{
+	unsigned int count = info->efi_memory_count;
+	struct efi_range *last = count ? &info->efi_memory[count - 1] : NULL;
+
+	if (new.type < 64 && BIT(new.type) & EFI_PLAIN_TYPES) {
+		return true;
+	}
+	if (last && last->start + last->bytes == new.start && last->type == new.type &&
+	    last->attributes == new.attributes) {
+		last->bytes += new.bytes;
+		return true;
+	}
+	if (count == EFI_RANGES_MAX) {
+		return false;
+	}
+	info->efi_memory[info->efi_memory_count++] = new;
+	return true;
+}
+
+static void parse_efi_memory(const struct parser *parser, const struct tag *tag)
+{
+	uint32_t entry_size = load_le32(tag->bytes + 8);
+
+	if (entry_size < EFI_ENTRY_SIZE) {
+		report_line(parser->report, "multiboot: EFI memory map of entries of %u bytes",
+			    entry_size);
+		return;
+	}
+	for (uint64_t at = 16; range_within(at, entry_size, tag->size); at += entry_size) {
+		const uint8_t *entry = tag->bytes + at;
+		const struct efi_range range = {
+			.type = load_le32(entry),
+			.start = load_le64(entry + 8),
+			.bytes = load_le64(entry + 24) << 12,
+			.attributes = load_le64(entry + 32),
+		};
+
+		if (!add_efi_range(parser->info, range)) {
+			report_line(parser->report,
+				    "multiboot: EFI memory map is cut off behind %u ranges",
+				    EFI_RANGES_MAX);
+			return;
+		}
+	}
+}
+
 /* The tag holds a copy of the RSDP. */
 static void parse_rsdp(const struct parser *parser, const struct tag *tag)
 {
@@ -110,6 +163,7 @@ static const struct {
 	{1, 9, parse_command_line}, {2, 9, parse_loader_name}, {3, 17, parse_module},
 	{6, 16, parse_memory_map},  {8, 31, parse_screen},     {12, 16, parse_efi_system_table},
 	{14, 28, parse_rsdp},	    {15, 44, parse_rsdp}, /* of ACPI 2, and comes second */
+	{17, 16, parse_efi_memory},
 };
 
 static void parse_tag(const struct parser *parser, const struct tag *tag)

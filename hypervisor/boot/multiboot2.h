@@ -7,8 +7,6 @@
 #include <boot/physical.h>
 #include <boot/report.h>
 
-#define MULTIBOOT2_LOADER_MAGIC 0x36d76289u /* in EAX */
-
 /* Fills info from the tags at address (EBX); false if there is nothing to start from. */
 bool multiboot2_parse(struct boot_info *info, const struct physical *memory, paddr_t address,
 		      const struct report *report);

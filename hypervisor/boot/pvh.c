@@ -2,10 +2,9 @@
 /* PVH: the start information that another hypervisor leaves. */
 #include <boot/boot_text.h>
 #include <boot/bytes.h>
+#include <boot/loader.h>
 #include <boot/memory_map.h>
 #include <boot/pvh.h>
-
-#define PVH_MAGIC 0x336ec578u
 
 enum info_offset {
 	INFO_MAGIC = 0,
@@ -93,7 +92,7 @@ bool pvh_parse(struct boot_info *info, const struct physical *memory, paddr_t ad
 	const uint8_t *bytes = physical_view(memory, address, INFO_SIZE);
 
 	boot_info_init(info);
-	if (!bytes || load_le32(bytes + INFO_MAGIC) != PVH_MAGIC) {
+	if (!bytes || load_le32(bytes + INFO_MAGIC) != PVH_LOADER_MAGIC) {
 		report_line(report, "pvh: no start information at 0x%lx", (unsigned long)address);
 		return false;
 	}

@@ -15,9 +15,12 @@
 #include <boot/acpi.h>
 #include <boot/boot_memory.h>
 #include <boot/dom0.h>
+#include <boot/loader.h>
 #include <boot/memory_map.h>
 #include <boot/multiboot1.h>
+#include <boot/multiboot2.h>
 #include <boot/processors.h>
+#include <boot/pvh.h>
 #include <debug/log.h>
 #include <debug/trace.h>
 #include <domain/grants.h>
@@ -60,10 +63,24 @@ static const struct report report = {report_to_log, NULL};
 
 /* --- Steps ---------------------------------------------------------------------------------- */
 
+static const struct {
+	uint64_t magic;
+	bool (*parse)(struct boot_info *boot, const struct physical *bytes, paddr_t address,
+		      const struct report *complain);
+} doors[] = {
+	{MULTIBOOT1_LOADER_MAGIC, multiboot1_parse},
+	{MULTIBOOT2_LOADER_MAGIC, multiboot2_parse},
+	{PVH_LOADER_MAGIC, pvh_parse},
+};
+
 static void read_loader(uint64_t loader_info, uint64_t loader_magic)
 {
-	bool ok = loader_magic == MULTIBOOT1_LOADER_MAGIC &&
-		  multiboot1_parse(&info, &memory, loader_info, &report);
+	bool ok = false;
+
+	for (size_t i = 0; i < ARRAY_COUNT(doors) && !ok; i++) {
+		ok = doors[i].magic == loader_magic &&
+		     doors[i].parse(&info, &memory, loader_info, &report);
+	}
 
 	cmdline_parse(ok ? info.command_line : "", &options, &report);
 	if (options.memory_limit) {
@@ -72,7 +89,7 @@ static void read_loader(uint64_t loader_info, uint64_t loader_magic)
 	format_text(hypervisor_command_line, sizeof(hypervisor_command_line), "%s",
 		    ok ? info.command_line : "");
 	if (!ok) {
-		log_error("not started by a Multiboot loader (magic %#lx)\n", loader_magic);
+		log_error("not started by a loader we know (magic %#lx)\n", loader_magic);
 	}
 }
 
@@ -208,7 +225,7 @@ static void open_interrupts(void)
 	io_init(&acpi);
 	power_init(&acpi);
 	msi_init();
-	efi_init(info.efi_system_table);
+	efi_init(&info);
 	if (uart_port() && options.com1.irq && irq_bind_uart(options.com1.irq) == 0) {
 		uart_interrupt_on();
 	}

@@ -51,6 +51,25 @@ static int op_settime64(struct xen_platform_op *op)
 
 /* --- Firmware ------------------------------------------------------------------------------ */
 
+/* What the firmware says of an address; of so many bytes from there, or all it says if that is 0.
+ */
+static int efi_memory_info(union xenpf_efi_info *info)
+{
+	const struct efi_range *range = efi_range_at(info->mem.addr);
+	uint64_t rest;
+
+	if (!range) {
+		return refuse(-EINVAL);
+	}
+	rest = range->start + range->bytes - info->mem.addr;
+	if (!info->mem.size || info->mem.size > rest) {
+		info->mem.size = rest;
+	}
+	info->mem.attr = range->attributes;
+	info->mem.type = range->type;
+	return 0;
+}
+
 static int efi_info(uint32_t index, union xenpf_efi_info *info)
 {
 	const struct efi_firmware *efi = efi_firmware();
@@ -67,6 +86,8 @@ static int efi_info(uint32_t index, union xenpf_efi_info *info)
 		info->cfg.addr = efi->tables;
 		info->cfg.nent = efi->table_count;
 		return 0;
+	case XEN_FW_EFI_MEM_INFO:
+		return efi_memory_info(info);
 	case XEN_FW_EFI_VENDOR:
 		info->vendor.revision = efi->revision;
 		return efi_write_vendor(efi, GUEST_VA(info->vendor.name.p), info->vendor.bufsz);

@@ -60,6 +60,23 @@ def need(program, package):
         skip_all(f"{program} is missing (Debian package {package})")
 
 
+def need_file(path, package):
+    if not os.path.exists(path):
+        skip_all(f"{path} is missing (Debian package {package})")
+
+
+def need_disc(uefi):
+    """What scripts/mkdisc needs, and a machine that starts from its disc."""
+    need("grub-mkrescue", "grub-common")
+    need("xorriso", "xorriso")
+    if uefi:
+        need("mformat", "mtools")
+        need_file("/usr/lib/grub/x86_64-efi", "grub-efi-amd64-bin")
+        need_file("/usr/share/OVMF/OVMF_CODE_4M.fd", "ovmf")
+    else:
+        need_file("/usr/lib/grub/i386-pc", "grub-pc-bin")
+
+
 def settings_of(path):
     """The `run: key=value key="two words"` lines of a source file, as one dictionary."""
     found = {}

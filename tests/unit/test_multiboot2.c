@@ -108,6 +108,41 @@ static void test_good(void)
 	ok(parse() && info.rsdp == LIST + at, "that of ACPI 2 is preferred");
 }
 
+static void test_efi_memory(void)
+{
+	struct {
+		uint32_t entry_size, version;
+		uint64_t entry[200][6];
+	} map = {48,
+		 1,
+		 {{5, 0, 0, 16, 0xf},
+		  {5, 0x10000, 0, 2, 0xf},
+		  {6, 0x12000, 0, 1, 0xf},
+		  {7, 0x13000, 0, 9, 0xf}}};
+
+	set_up();
+	add_tag(17, &map, 8 + 4 * 48);
+	add_tag(0, "", 0);
+	ok(parse() && info.efi_memory_count == 2 && info.efi_memory[0].bytes == 0x12000 &&
+		   info.efi_memory[1].start == 0x12000 && info.efi_memory[1].type == 6 &&
+		   info.efi_memory[1].bytes == 0x1000 && info.efi_memory[1].attributes == 0xf,
+	   "what EFI keeps of memory, neighbours that are alike as one");
+	for (unsigned int i = 0; i < 200; i++) {
+		map.entry[i][1] = i << 20;
+	}
+	set_up();
+	add_tag(17, &map, sizeof(map));
+	add_tag(0, "", 0);
+	ok(parse() && info.efi_memory_count == EFI_RANGES_MAX && said("cut off behind 128"),
+	   "an EFI memory map that is too long");
+	map.entry_size = 32;
+	set_up();
+	add_tag(17, &map, sizeof(map));
+	add_tag(0, "", 0);
+	ok(parse() && info.efi_memory_count == 0 && said("EFI memory map of entries of 32 bytes"),
+	   "entries of EFI memory too small");
+}
+
 static void test_bad(void)
 {
 	set_up();
@@ -158,6 +193,7 @@ static void test_bad(void)
 int main(void)
 {
 	test_good();
+	test_efi_memory();
 	test_bad();
 	return done_testing();
 }

@@ -6,6 +6,7 @@
 #include <debug/log.h>
 #include <lib/error.h>
 #include <lib/string.h>
+#include <memory/frame_alloc.h>
 
 /* The 64-bit system table. */
 struct system_table {
@@ -23,21 +24,40 @@ struct system_table {
 
 #define SYSTEM_TABLE_SIGNATURE UINT64_C(0x5453595320494249)
 
-static struct efi_firmware firmware; /* written at start-up only */
+/* Written at start-up only. */
+static struct efi_firmware firmware;
+static struct efi_range *efi_memory;
+static unsigned efi_memory_count;
 
-void efi_init(paddr_t address)
+_Static_assert(EFI_RANGES_MAX * sizeof(struct efi_range) <= PAGE_SIZE, "the map has one page");
+
+/* In a page of its own, which machines without EFI are spared. */
+static void keep_memory_map(const struct boot_info *info)
+{
+	mfn_t page = frame_alloc(0, 0);
+
+	if (mfn_is_none(page)) {
+		return;
+	}
+	efi_memory = frame_ptr(page);
+	efi_memory_count = info->efi_memory_count;
+	memcpy(efi_memory, info->efi_memory, efi_memory_count * sizeof(*efi_memory));
+}
+
+void efi_init(const struct boot_info *info)
 {
 	const volatile struct system_table *table;
 	const volatile uint16_t *vendor;
 
-	if (!address) {
+	if (!info->efi_system_table) {
 		return;
 	}
-	table = paging_map_device(address, sizeof(*table));
+	table = paging_map_device(info->efi_system_table, sizeof(*table));
 	if (table->signature != SYSTEM_TABLE_SIGNATURE) {
-		log_warn("there is no EFI system table at %#lx\n", address);
+		log_warn("there is no EFI system table at %#lx\n", info->efi_system_table);
 		return;
 	}
+	keep_memory_map(info);
 	firmware.version = table->version;
 	firmware.revision = table->revision;
 	firmware.table_count = (uint32_t)table->table_count;
@@ -51,6 +71,18 @@ void efi_init(paddr_t address)
 const struct efi_firmware *efi_firmware(void)
 {
 	return firmware.tables ? &firmware : NULL;
+}
+
+const struct efi_range *efi_range_at(paddr_t address)
+{
+	for (unsigned i = 0; i < efi_memory_count; i++) {
+		const struct efi_range *range = &efi_memory[i];
+
+		if (address >= range->start && address - range->start < range->bytes) {
+			return range;
+		}
+	}
+	return NULL;
 }
 
 int efi_write_vendor(const struct efi_firmware *efi, guest_va_t to, uint32_t bytes)

@@ -1,26 +1,87 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Entry by Multiboot 1: from 32 bits to start() in long mode, on CPU 0's own stack. */
+/* The doors: from 32 bits to start() in long mode, on CPU 0's own stack. */
 #include <arch/layout.h>
 #include <arch/regs.h>
 #include <asm-offsets.h>
+#include <boot/loader.h>
 
 #define PHYS(symbol) ((symbol) - IMAGE_BASE)
 
-#define MULTIBOOT_HEADER_MAGIC 0x1badb002
-#define MULTIBOOT_FLAGS	       0x00010003 /* pages aligned, memory map, addresses below */
+/*
+ * Multiboot 1: QEMU's -kernel and old loaders. The link without it has another word for the magic
+ * (multiboot1_magic is the linker's), because QEMU tries Multiboot first and PVH last.
+ */
+#define MULTIBOOT1_HEADER_MAGIC 0x1badb002
+#define MULTIBOOT1_FLAGS	0x00010003 /* pages aligned, memory map, addresses below */
 
 	.section .head, "ax", @progbits
 	.code32
 	.balign 8
-multiboot_header:
-	.long	MULTIBOOT_HEADER_MAGIC
-	.long	MULTIBOOT_FLAGS
-	.long	-(MULTIBOOT_HEADER_MAGIC + MULTIBOOT_FLAGS)
-	.long	PHYS(multiboot_header)
+multiboot1_header:
+	.long	multiboot1_magic
+	.long	MULTIBOOT1_FLAGS
+	.long	-(MULTIBOOT1_HEADER_MAGIC + MULTIBOOT1_FLAGS)
+	.long	PHYS(multiboot1_header)
 	.long	PHYS(image_start)
 	.long	PHYS(image_file_end)
 	.long	PHYS(image_end)
 	.long	PHYS(start32)
+
+/*
+ * Multiboot 2: GRUB on BIOS and UEFI. Without the tag that asks for boot services GRUB leaves them,
+ * hands over the memory map and the system table, and enters with paging off on both.
+ */
+#define MULTIBOOT2_HEADER_MAGIC 0xe85250d6
+#define TAG_END			0
+#define TAG_REQUEST		1
+#define TAG_ADDRESS		2
+#define TAG_ENTRY		3
+#define TAG_CONSOLE		4
+#define TAG_SCREEN		5
+#define TAG_MODULE_ALIGN	6
+#define TAG_OPTIONAL		1
+#define INFO_MEMORY_MAP		6
+#define CONSOLE_TEXT_TOO	2
+
+	.macro	tag type, flags, size
+	.balign	8
+	.word	\type, \flags
+	.long	\size
+	.endm
+
+	.balign	8
+multiboot2_header:
+	.long	MULTIBOOT2_HEADER_MAGIC
+	.long	0 /* i386 */
+	.long	multiboot2_header_end - multiboot2_header
+	.long	-(MULTIBOOT2_HEADER_MAGIC + multiboot2_header_end - multiboot2_header)
+	tag	TAG_REQUEST, 0, 12
+	.long	INFO_MEMORY_MAP
+	tag	TAG_ADDRESS, 0, 24
+	.long	PHYS(multiboot2_header)
+	.long	PHYS(image_start)
+	.long	PHYS(image_file_end)
+	.long	PHYS(image_end)
+	tag	TAG_ENTRY, 0, 12
+	.long	PHYS(start32)
+	tag	TAG_CONSOLE, TAG_OPTIONAL, 12
+	.long	CONSOLE_TEXT_TOO
+	tag	TAG_SCREEN, TAG_OPTIONAL, 20
+	.long	0, 0, 0 /* as it is */
+	tag	TAG_MODULE_ALIGN, 0, 8
+	tag	TAG_END, 0, 8
+multiboot2_header_end:
+
+/* PVH: this note says where to start. */
+	.pushsection .note.xen, "a", @note
+	.balign	4
+	.long	4, 8, 18 /* sizes of name and value; PHYS32_ENTRY */
+	.asciz	"Xen"
+	.quad	PHYS(start_pvh)
+	.popsection
+
+start_pvh:
+	movl	$PVH_LOADER_MAGIC, %eax
 
 /*
  * EAX: the loader's magic, EBX: physical address of its information; paging off, flat segments.
