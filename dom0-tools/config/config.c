@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From sources to a configuration: all settings in one list, each key once; then each key is read
+ * by its row of the table; then what concerns several keys is checked and completed.
+ */
+#include <config/keys.h>
+#include <config/parse.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_MAX (1 << 20)
+
+static void set_defaults(struct domain_config *config)
+{
+	*config = (struct domain_config){
+		.on_poweroff = ACTION_DESTROY,
+		.on_reboot = ACTION_RESTART,
+		.on_crash = ACTION_DESTROY,
+		.on_watchdog = ACTION_DESTROY,
+		.on_soft_reset = ACTION_SOFT_RESET,
+		.max_event_channels = 1023,
+		.max_grant_frames = -1,
+		.max_maptrack_frames = -1,
+		.max_grant_version = -1,
+	};
+}
+
+static struct setting *setting_find(struct setting *settings, const char *key)
+{
+	while (settings && strcmp(settings->key, key) != 0) {
+		settings = settings->next;
+	}
+	return settings;
+}
+
+/* `+=`: behind the items of a list, or the text of a string. */
+static void value_add(struct arena *arena, struct value *value, struct value *more)
+{
+	struct value **end = &value->items;
+
+	if (value->kind != VALUE_LIST) {
+		value->text = arena_print(arena, "%s%s", value->text,
+					  more->kind == VALUE_LIST ? "" : more->text);
+		return;
+	}
+	while (*end) {
+		end = &(*end)->next;
+	}
+	*end = more->kind == VALUE_LIST ? more->items : more;
+}
+
+/* Adds the settings of one source to those before. */
+static void merge(struct reader *reader, struct setting **settings, struct setting *more)
+{
+	struct setting *next;
+
+	for (; more; more = next) {
+		struct setting *before;
+
+		next = more->next;
+		more->key = key_canonical(more->key);
+		before = setting_find(*settings, more->key);
+		if (!before) {
+			struct setting **end = settings;
+
+			while (*end) {
+				end = &(*end)->next;
+			}
+			more->next = NULL;
+			*end = more;
+		} else if (more->add) {
+			value_add(&reader->config->arena, before->value, more->value);
+		} else {
+			if (before->place.file == more->place.file) {
+				messages_add(reader->messages, MESSAGE_WARNING, more->place,
+					     "%s replaces its value of line %u", more->key,
+					     before->place.line);
+			}
+			before->value = more->value;
+			before->place = more->place;
+		}
+	}
+}
+
+static void unknown_key(struct reader *reader, const struct setting *setting)
+{
+	const char *nearest = nearest_name(setting->key, &config_keys[0].name, config_key_count,
+					   sizeof(*config_keys));
+
+	messages_add(reader->messages, MESSAGE_WARNING, setting->place,
+		     "unknown key \"%s\" ignored%s%s%s", setting->key,
+		     nearest ? "; did you mean \"" : "", nearest ? nearest : "",
+		     nearest ? "\"?" : "");
+}
+
+/* cmdline=, else root= and extra= together. */
+static void make_cmdline(struct reader *reader, struct setting *settings)
+{
+	struct domain_config *config = reader->config;
+	const struct setting *extra = setting_find(settings, "extra");
+
+	if (config->cmdline && (config->root || config->extra)) {
+		messages_add(reader->messages, MESSAGE_WARNING,
+			     (extra ? extra : setting_find(settings, "root"))->place,
+			     "root and extra are ignored, because cmdline is given");
+	} else if (config->root) {
+		config->cmdline =
+			arena_print(&config->arena, "root=%s%s%s", config->root,
+				    config->extra ? " " : "", config->extra ? config->extra : "");
+	} else if (config->extra) {
+		config->cmdline = config->extra;
+	}
+	config->root = config->extra = NULL;
+}
+
+/* Two numbers that default to each other and have an order. */
+static void check_pair(struct reader *reader, const struct setting *least,
+		       const struct setting *most, bool ordered)
+{
+	if (!ordered) {
+		const struct setting *said = most ? most : least;
+
+		messages_add(reader->messages, MESSAGE_ERROR, said->place, "%s is less than %s",
+			     most ? most->key : "the default", least ? least->key : "the default");
+	}
+}
+
+static void complete(struct reader *reader, struct setting *settings, struct place place)
+{
+	struct domain_config *config = reader->config;
+	const struct setting *vcpus = setting_find(settings, "vcpus");
+	const struct setting *maxvcpus = setting_find(settings, "maxvcpus");
+	const struct setting *memory = setting_find(settings, "memory");
+	const struct setting *maxmem = setting_find(settings, "maxmem");
+
+	config->vcpus = vcpus ? config->vcpus : maxvcpus ? config->maxvcpus : 1;
+	config->maxvcpus = maxvcpus ? config->maxvcpus : config->vcpus;
+	check_pair(reader, vcpus, maxvcpus, config->vcpus <= config->maxvcpus);
+	config->memory_kib = memory ? config->memory_kib : maxmem ? config->maxmem_kib : 32 << 10;
+	config->maxmem_kib = maxmem ? config->maxmem_kib : config->memory_kib;
+	check_pair(reader, memory, maxmem, config->memory_kib <= config->maxmem_kib);
+	make_cmdline(reader, settings);
+	if (!config->name) {
+		messages_add(reader->messages, MESSAGE_ERROR, place,
+			     "the domain has no name; say name = \"...\"");
+	}
+	if (!config->kernel && !config->bootloader && !config->firmware) {
+		messages_add(reader->messages, MESSAGE_ERROR, place,
+			     "nothing to boot; say kernel, bootloader or firmware");
+	}
+}
+
+bool config_parse(struct domain_config *config, const struct config_source *sources, size_t count,
+		  struct messages *messages)
+{
+	struct reader reader = {config, messages};
+	struct setting *settings = NULL;
+	unsigned int errors = messages->errors;
+
+	set_defaults(config);
+	for (size_t i = 0; i < count; i++) {
+		merge(&reader, &settings, syntax_parse(&sources[i], &config->arena, messages));
+	}
+	for (const struct setting *setting = settings; setting; setting = setting->next) {
+		const struct key *key = key_find(setting->key);
+
+		if (key) {
+			key->kind->read(&reader, key, setting);
+		} else {
+			unknown_key(&reader, setting);
+		}
+	}
+	if (messages->errors == errors) {
+		struct place place = {count ? sources[0].name : "configuration", 0};
+
+		complete(&reader, settings, place);
+	}
+	return messages->errors == errors;
+}
+
+/* The bytes of a file; false with a message. */
+static bool read_file(struct arena *arena, const char *path, struct config_source *source,
+		      struct messages *messages)
+{
+	struct place place = {path, 0};
+	char *bytes = arena_alloc(arena, FILE_MAX);
+	FILE *file = fopen(path, "r");
+	bool whole;
+
+	if (!file) {
+		return fault_at(messages, place, "%s", strerror(errno));
+	}
+	*source = (struct config_source){.name = path, .bytes = bytes};
+	source->size = fread(bytes, 1, FILE_MAX, file);
+	whole = feof(file) && !ferror(file);
+	fclose(file);
+	return whole ||
+	       fault_at(messages, place, "cannot be read, or has more than %d bytes", FILE_MAX);
+}
+
+bool config_load(struct domain_config *config, const char *path, const char *const *arguments,
+		 size_t count, struct messages *messages)
+{
+	struct config_source sources[2] = {{0}};
+	size_t source_count = 0;
+	struct arena arena = {0};
+	char *text = NULL;
+	size_t size = 0;
+	FILE *lines;
+	bool good;
+
+	set_defaults(config);
+	if (path && !read_file(&arena, path, &sources[source_count++], messages)) {
+		arena_free(&arena);
+		return false;
+	}
+	lines = open_memstream(&text, &size);
+	for (size_t i = 0; lines && i < count; i++) {
+		fprintf(lines, "%s\n", arguments[i]);
+	}
+	if (!lines || fclose(lines) != 0) {
+		abort();
+	}
+	sources[source_count++] = (struct config_source){"arguments", text, size, true};
+	good = config_parse(config, sources, source_count, messages);
+	free(text);
+	arena_free(&arena);
+	return good;
+}
+
+void config_free(struct domain_config *config)
+{
+	arena_free(&config->arena);
+}
+
+void config_write(const struct domain_config *config, FILE *out)
+{
+	for (size_t i = 0; i < config_key_count; i++) {
+		if (config_keys[i].kind->write) {
+			config_keys[i].kind->write(config, &config_keys[i], out);
+		}
+	}
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The syntax of xl.cfg files: `key = value` pairs whose values are strings, numbers and lists. */
+#ifndef CONFIG_SYNTAX_H
+#define CONFIG_SYNTAX_H
+
+#include <config/config.h>
+
+enum value_kind { VALUE_STRING, VALUE_NUMBER, VALUE_LIST };
+
+struct value {
+	enum value_kind kind;
+	struct place place;
+	const char *text;    /* of a string, without its quotes; of a number, as written */
+	struct value *items; /* of a list */
+	struct value *next;  /* in the list that this is in */
+};
+
+struct setting {
+	const char *key;
+	struct place place;
+	struct value *value;
+	bool add; /* += */
+	struct setting *next;
+};
+
+/* The settings of a source, in order; NULL with messages where it breaks the syntax. */
+struct setting *syntax_parse(const struct config_source *source, struct arena *arena,
+			     struct messages *messages);
+
+#endif
