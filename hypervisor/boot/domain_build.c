@@ -292,17 +292,8 @@ static bool start_vcpu(const struct builder *b, mfn_t root)
 		log_error("domain %u: its first page tables are not valid (%d)\n", b->spec->id, rc);
 		return false;
 	}
-	v->arch.frame = (struct guest_frame){
-		.rip = b->spec->image.entry,
-		.cs = SELECTOR_USER64,
-		.rflags = RFLAGS_IF | RFLAGS_FIXED,
-		.rsp = l->base + ((l->stack + 1) << PAGE_SHIFT),
-		.ss = SELECTOR_USERDATA,
-		.rsi = l->base + (l->start_info << PAGE_SHIFT),
-	};
-	v->arch.ds = v->arch.es = v->arch.fs = v->arch.gs = SELECTOR_USERDATA;
-	v->initialised = true;
-	vcpu_set_flag(v, VCPU_PAUSED);
+	vcpu_set_entry(v, b->spec->image.entry, l->base + ((l->stack + 1) << PAGE_SHIFT),
+		       l->base + (l->start_info << PAGE_SHIFT));
 	vcpu_clear_flag(v, VCPU_DOWN);
 	return true;
 }
@@ -345,6 +336,12 @@ struct domain *domain_build(const struct domain_spec *spec)
 	struct builder b = {.spec = spec, .p2m_order = order_for(spec->pages * sizeof(uint64_t))};
 	mfn_t p2m = b.p2m_order <= FRAME_ORDER_MAX ? frame_alloc(b.p2m_order, FRAME_UNCLEARED)
 						   : MFN_NONE;
+	const struct domain_config config = {
+		.id = spec->id,
+		.privileged = spec->privileged,
+		.vcpu_max = spec->vcpus,
+		.highest_port = EVTCHN_FIFO_NR_CHANNELS - 1,
+	};
 	bool ok = false;
 
 	if (mfn_is_none(p2m)) {
@@ -352,8 +349,7 @@ struct domain *domain_build(const struct domain_spec *spec)
 		return NULL;
 	}
 	b.p2m = frame_ptr(p2m);
-	b.d = domain_create(spec->id, spec->privileged, EVTCHN_FIFO_NR_CHANNELS - 1);
-	if (b.d) {
+	if (domain_create(&config, &b.d) == 0) {
 		b.d->memory.frame_limit = MAX(spec->page_limit, spec->pages);
 		ok = true;
 		for (unsigned i = 0; ok && i < spec->vcpus; i++) {

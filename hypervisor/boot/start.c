@@ -258,7 +258,7 @@ void start(uint64_t loader_info, uint64_t loader_magic)
 		panic("there is no Dom0 to run");
 	}
 	boot_memory_free_modules(&info);
-	vcpu_clear_flag(dom0->vcpu[0], VCPU_PAUSED);
+	(void)domain_toolstack_unpause(dom0);
 	log_info("Dom0 starts after %lu instructions or cycles\n", read_tsc() - boot_tsc);
 	cpu_leave_startup();
 }

@@ -215,9 +215,7 @@ static void give_to_dom0(char c)
 		input.ring[input.head++ % INPUT_SIZE] = c;
 	}
 	lock_release(&input.lock);
-	if (domain_hardware) {
-		notify_global_virq(domain_hardware, VIRQ_CONSOLE);
-	}
+	notify_global_virq(VIRQ_CONSOLE);
 }
 
 void keys_handle_input(void)

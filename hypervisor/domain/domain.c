@@ -4,6 +4,8 @@
 #include <arch/trap.h>
 #include <debug/log.h>
 #include <domain/grants.h>
+#include <domain/notify.h>
+#include <lib/error.h>
 #include <lib/format.h>
 #include <lib/heap.h>
 #include <memory/frame_alloc.h>
@@ -13,57 +15,125 @@
 static struct lock domains_lock = LOCK_INIT(LOCK_DOMAIN_LIST);
 static struct domain *domains; /* guarded by domains_lock, in order of id */
 
+#define TOOLSTACK_PAUSES_MAX 255
+
 struct domain *domain_hardware;
 bool machine_reboots_after_error = true;
 
 /* --- Making and finding -------------------------------------------------------------------- */
 
-static void insert(struct domain *d)
+/* False: there is one of this id. */
+static bool insert(struct domain *d)
 {
 	struct domain **at = &domains;
+	bool free;
 
 	lock_acquire(&domains_lock);
 	while (*at && (*at)->id < d->id) {
 		at = &(*at)->next;
 	}
-	d->next = *at;
-	*at = d;
+	free = !*at || (*at)->id != d->id;
+	if (free) {
+		d->next = *at;
+		*at = d;
+	}
 	lock_release(&domains_lock);
+	return free;
 }
 
-struct domain *domain_create(domid_t id, bool privileged, uint32_t highest_port)
+void domain_remove(struct domain *d)
+{
+	struct domain **at = &domains;
+
+	lock_acquire(&domains_lock);
+	while (*at != d) {
+		at = &(*at)->next;
+	}
+	*at = d->next;
+	lock_release(&domains_lock);
+	domain_put(d);
+}
+
+/* The first that is free from `from` on, or DOMID_FIRST_RESERVED. */
+static domid_t unused_id_from(domid_t from)
+{
+	for (const struct domain *d = domains; d; d = d->next) {
+		if (d->id == from && from < DOMID_FIRST_RESERVED) {
+			from++;
+		}
+	}
+	return from;
+}
+
+/* Round and round, so that a number is not used again soon after its domain has gone. */
+domid_t domain_unused_id(void)
+{
+	static domid_t last; /* guarded by domains_lock */
+	domid_t id;
+
+	lock_acquire(&domains_lock);
+	id = unused_id_from(last + 1);
+	if (id == DOMID_FIRST_RESERVED) {
+		id = unused_id_from(1);
+	}
+	if (id == DOMID_FIRST_RESERVED) {
+		id = DOMID_INVALID;
+	} else {
+		last = id;
+	}
+	lock_release(&domains_lock);
+	return id;
+}
+
+static void free_domain(struct domain *d)
+{
+	for (unsigned i = 0; i < d->vcpu_count; i++) {
+		vcpu_free(d->vcpu[i]);
+	}
+	grant_domain_free(&d->grants);
+	event_domain_free(&d->events);
+	io_free_domain(d);
+	domain_memory_free(&d->memory);
+	frame_unshare(frame_of_ptr(d->shared_info));
+	heap_free(d, sizeof(*d));
+}
+
+int domain_create(const struct domain_config *config, struct domain **created)
 {
 	struct domain *d = heap_alloc(sizeof(*d));
-	mfn_t shared;
+	mfn_t shared = d ? frame_alloc(0, 0) : MFN_NONE;
 
-	if (!d) {
-		return NULL;
-	}
-	shared = frame_alloc(0, 0);
 	if (mfn_is_none(shared)) {
 		heap_free(d, sizeof(*d));
-		return NULL;
+		return -ENOMEM;
 	}
-	d->id = id;
-	d->privileged = privileged;
+	d->id = config->id;
+	d->privileged = config->privileged;
+	d->vcpu_max = config->vcpu_max;
 	d->shared_info = frame_ptr(shared);
+	d->pause_count = d->toolstack_pauses = 1;
 	atomic_init(&d->references, 1);
 	lock_init(&d->lock, LOCK_DOMAIN);
-	domain_memory_init(&d->memory, id);
-	d->memory.hardware = privileged;
-	event_domain_init(&d->events, id, d->shared_info, highest_port);
+	domain_memory_init(&d->memory, d->id);
+	d->memory.hardware = d->privileged;
+	event_domain_init(&d->events, d->id, d->shared_info, config->highest_port);
 	credit_domain_init(&d->credit);
-	grant_domain_init(&d->grants, id, &grants_machine_limits);
-	frame_share(shared, id, true);
-	if (privileged && io_init_hardware_domain(d)) {
-		return NULL;
-	}
+	grant_domain_init(&d->grants, d->id, &grants_machine_limits);
+	frame_share(shared, d->id, true);
 	time_update_wallclock(d);
-	if (privileged && !domain_hardware) {
+	if (d->privileged && io_init_hardware_domain(d)) {
+		free_domain(d);
+		return -ENOMEM;
+	}
+	*created = d;
+	if (!insert(d)) {
+		free_domain(d);
+		return -EEXIST;
+	}
+	if (d->privileged && !domain_hardware) {
 		domain_hardware = d;
 	}
-	insert(d);
-	return d;
+	return 0;
 }
 
 struct domain *domain_get_from(domid_t id)
@@ -102,9 +172,89 @@ struct domain *domain_get_target(domid_t id)
 
 void domain_put(struct domain *d)
 {
-	unsigned before = atomic_fetch_sub_explicit(&d->references, 1, memory_order_acq_rel);
+	if (atomic_fetch_sub_explicit(&d->references, 1, memory_order_acq_rel) == 1) {
+		free_domain(d); /* the table held one as long as the domain was in it */
+	}
+}
 
-	BUG_ON(before <= 1); /* the table holds one as long as the domain is in it */
+/* --- Pausing ------------------------------------------------------------------------------- */
+
+/* Its vCPUs stop, or go on, after something that decides over that has changed. */
+static void apply_stops(struct domain *d)
+{
+	bool stop = d->pause_count || d->shut_down || d->dying;
+
+	ASSERT_LOCKED(&d->lock);
+	for (unsigned i = 0; i < d->vcpu_count; i++) {
+		if (stop) {
+			vcpu_set_flag(d->vcpu[i], VCPU_PAUSED);
+		} else {
+			vcpu_clear_flag(d->vcpu[i], VCPU_PAUSED);
+		}
+	}
+}
+
+static void take_off(const struct domain *d)
+{
+	for (unsigned i = 0; i < d->vcpu_count; i++) {
+		vcpu_take_off(d->vcpu[i]);
+	}
+}
+
+void domain_pause(struct domain *d)
+{
+	lock_acquire(&d->lock);
+	d->pause_count++;
+	apply_stops(d);
+	lock_release(&d->lock);
+	take_off(d);
+}
+
+void domain_unpause(struct domain *d)
+{
+	lock_acquire(&d->lock);
+	d->pause_count--;
+	apply_stops(d);
+	lock_release(&d->lock);
+}
+
+int domain_toolstack_pause(struct domain *d)
+{
+	bool ok;
+
+	lock_acquire(&d->lock);
+	ok = d->toolstack_pauses < TOOLSTACK_PAUSES_MAX;
+	d->toolstack_pauses += ok;
+	lock_release(&d->lock);
+	if (!ok) {
+		return -EOVERFLOW;
+	}
+	domain_pause(d);
+	return 0;
+}
+
+int domain_toolstack_unpause(struct domain *d)
+{
+	bool ok;
+
+	lock_acquire(&d->lock);
+	ok = d->toolstack_pauses != 0;
+	d->toolstack_pauses -= ok;
+	lock_release(&d->lock);
+	if (!ok) {
+		return -EINVAL;
+	}
+	domain_unpause(d);
+	return 0;
+}
+
+void domain_mark_dying(struct domain *d)
+{
+	lock_acquire(&d->lock);
+	d->dying = true;
+	apply_stops(d);
+	lock_release(&d->lock);
+	take_off(d);
 }
 
 /* --- Stopping ------------------------------------------------------------------------------ */
@@ -132,18 +282,34 @@ static _Noreturn void end_machine(unsigned reason)
 
 void domain_shutdown(struct domain *d, unsigned reason)
 {
+	uint32_t suspend_port;
+
 	if (d == domain_hardware) {
 		end_machine(reason);
 	}
 	lock_acquire(&d->lock);
-	if (!d->shut_down) {
-		d->shut_down = true;
-		d->shutdown_reason = reason;
-		for (unsigned i = 0; i < d->vcpu_count; i++) {
-			vcpu_set_flag(d->vcpu[i], VCPU_PAUSED);
-		}
+	if (d->shut_down) {
+		lock_release(&d->lock);
+		return;
 	}
+	d->shut_down = true;
+	d->shutdown_reason = reason;
+	suspend_port = reason == SHUTDOWN_suspend ? d->suspend_port : 0;
+	apply_stops(d);
 	lock_release(&d->lock);
+	notify_global_virq(VIRQ_DOM_EXC);
+	if (suspend_port) {
+		notify_port(d, suspend_port);
+	}
+}
+
+void domain_resume(struct domain *d)
+{
+	domain_pause(d); /* nothing of the shutdown is under way any more */
+	lock_acquire(&d->lock);
+	d->shut_down = false;
+	lock_release(&d->lock);
+	domain_unpause(d);
 }
 
 void domain_crash(struct domain *d, const char *format, ...)

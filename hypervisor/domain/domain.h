@@ -37,7 +37,8 @@ struct vcpu {
 	struct vcpu_events events;
 	struct credit_vcpu credit;
 
-	bool initialised;	     /* VCPUOP_initialise was done, once */
+	bool initialised;	     /* its context was set: it may be brought up */
+	_Atomic unsigned held_by;    /* the CPU that has its registers, + 1; 0: they are in arch */
 	struct multicall *multicall; /* the one in progress, for hypercall_again() */
 
 	/* Areas of the guest's that are kept up to date: null, or where they are. */
@@ -68,7 +69,7 @@ struct domain {
 	struct shared_info *shared_info;
 	_Atomic uint64_t vm_assist; /* bits VMASST_TYPE_* */
 
-	unsigned vcpu_count;
+	unsigned vcpu_count, vcpu_max; /* those that are made, those it may have */
 	struct vcpu *vcpu[VCPU_MAX];
 
 	/* Guarded by `lock`. */
@@ -76,9 +77,22 @@ struct domain {
 	bool shut_down;
 	bool dying;
 	unsigned shutdown_reason;
-	unsigned pause_count;
+	unsigned pause_count;	   /* by whomever */
+	unsigned toolstack_pauses; /* of those */
 	uint8_t handle[16];
+	uint32_t suspend_port; /* is told of a suspend; 0: none */
+	int64_t time_offset;   /* of its wall clock, in seconds */
+	bool holds_store;      /* XEN_DOMCTL_CDF_xs_domain: what toolstacks are told again */
+	bool relaxed_msrs;     /* XEN_X86_MSR_RELAXED: the same */
+	uint32_t tsc_mode, tsc_incarnation;
 };
+
+/* Assists a domain can have; those for 32-bit guests are granted and mean nothing. */
+#define VM_ASSISTS                                                                     \
+	(BIT(VMASST_TYPE_4gb_segments) | BIT(VMASST_TYPE_4gb_segments_notify) |        \
+	 BIT(VMASST_TYPE_writable_pagetables) | BIT(VMASST_TYPE_pae_extended_cr3) |    \
+	 BIT(VMASST_TYPE_architectural_iopl) | BIT(VMASST_TYPE_runstate_update_flag) | \
+	 BIT(VMASST_TYPE_m2p_strict))
 
 static inline struct domain *current_domain(void)
 {
@@ -87,11 +101,20 @@ static inline struct domain *current_domain(void)
 
 /* --- Life cycle (domain.c) ----------------------------------------------------------------- */
 
-struct domain *domain_create(domid_t id, bool privileged,
-			     uint32_t highest_port); /* null: no memory */
-struct domain *domain_get(domid_t id);		     /* null: none such; pairs with domain_put */
-struct domain *domain_get_from(domid_t id);	     /* the first with at least this id */
-void domain_put(struct domain *d);
+struct domain_config {
+	domid_t id;
+	bool privileged;
+	unsigned vcpu_max;
+	uint32_t highest_port;
+};
+
+/* Without memory or vCPUs, and paused once. -ENOMEM; -EEXIST: there is one of this id. */
+int domain_create(const struct domain_config *config, struct domain **d);
+domid_t domain_unused_id(void); /* another one each time; DOMID_INVALID: there is none */
+
+struct domain *domain_get(domid_t id);	    /* null: none such; pairs with domain_put */
+struct domain *domain_get_from(domid_t id); /* the first with at least this id */
+void domain_put(struct domain *d);	    /* the last of a domain that was destroyed frees it */
 
 /* Resolves DOMID_SELF; another domain only for a caller who may: else null. */
 struct domain *domain_get_target(domid_t id);
@@ -99,8 +122,29 @@ struct domain *domain_get_target(domid_t id);
 extern bool machine_reboots_after_error; /* noreboot: it halts instead */
 extern struct domain *domain_hardware;	 /* Dom0: whose are the devices; null before it is built */
 
+/*
+ * Pausing counts; when it returns no CPU runs the domain, nor has anything of it. Not for the
+ * domain of the current vCPU.
+ */
+void domain_pause(struct domain *d);
+void domain_unpause(struct domain *d);
+
+/* The toolstack's own pauses, of which it cannot take back more than it made: -EINVAL. */
+int domain_toolstack_pause(struct domain *d);
+int domain_toolstack_unpause(struct domain *d);
+
 /* All its vCPUs stop; `reason` is one of SHUTDOWN_*. Dom0's end is the machine's. */
 void domain_shutdown(struct domain *d, unsigned reason);
+void domain_resume(struct domain *d); /* as if it had not */
+
+/*
+ * Ends it for good and takes apart what it has (destroy.c): a bounded piece at a time, -ERESTART
+ * until all is done. Then it is in the table no more, and its id may be used again; the memory of
+ * its structures goes with the last domain_put(). No two callers at once.
+ */
+int domain_destroy(struct domain *d);
+void domain_mark_dying(struct domain *d); /* its first part: nothing of it runs any more */
+void domain_remove(struct domain *d);	  /* and its last: out of the table */
 
 /*
  * The guest of the current vCPU cannot go on: its report goes to the console, it shuts down with
@@ -111,6 +155,10 @@ void domain_crash(struct domain *d, const char *format, ...) __attribute__((form
 /* --- vCPUs (vcpu.c) ------------------------------------------------------------------------ */
 
 struct vcpu *vcpu_create(struct domain *d, unsigned id); /* it is down; null: no memory */
+void vcpu_free(struct vcpu *v);
+
+/* For one that may not run (some flag is set): on return no CPU has anything of it. */
+void vcpu_take_off(const struct vcpu *v);
 
 void vcpu_set_flag(struct vcpu *v, enum vcpu_flag flag); /* stops it, at its next exit */
 void vcpu_clear_flag(struct vcpu *v, enum vcpu_flag flag);
@@ -126,6 +174,7 @@ void vcpu_send_nmi(
 
 /* On its CPU, or before it runs at all. */
 void vcpu_set_runstate(struct vcpu *v, int state, uint64_t time);
+uint64_t vcpu_cpu_time(const struct vcpu *v); /* for how long it has run */
 
 /* --- Time (time.c) ------------------------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
 #include <debug/trace.h>
 #include <domain/notify.h>
 #include <lib/bitmap.h>
+#include <lib/error.h>
 
 static void wake_pollers(const struct event_kick *kick)
 {
@@ -40,10 +41,51 @@ void notify_virq(struct vcpu *v, uint32_t virq)
 	}
 }
 
-void notify_global_virq(struct domain *d, uint32_t virq)
+/* Who has taken a VIRQ over, by id; 0, which is Dom0's own, otherwise. */
+static _Atomic domid_t handler[NR_VIRQS];
+
+static bool is_for_one_domain(uint32_t virq)
 {
-	if (d->vcpu[0]) {
+	return virq < NR_VIRQS && event_virq_is_global(virq) && virq != VIRQ_DEBUG;
+}
+
+void notify_global_virq(uint32_t virq)
+{
+	domid_t id = atomic_load_explicit(&handler[virq], memory_order_relaxed);
+	struct domain *d = domain_get(id);
+
+	if (d && d->vcpu[0]) {
 		notify_virq(d->vcpu[0], virq);
+	}
+	if (d) {
+		domain_put(d);
+	}
+}
+
+int notify_set_handler(struct domain *d, uint32_t virq)
+{
+	if (!is_for_one_domain(virq)) {
+		return -EINVAL;
+	}
+	atomic_store_explicit(&handler[virq], d->id, memory_order_relaxed);
+	return 0;
+}
+
+void notify_drop_handlers(const struct domain *d)
+{
+	for (unsigned i = 0; i < NR_VIRQS; i++) {
+		domid_t id = d->id;
+
+		(void)atomic_compare_exchange_strong(&handler[i], &id, 0);
+	}
+}
+
+void notify_port(struct domain *d, uint32_t port)
+{
+	struct event_kick kick;
+
+	if (event_send(&d->events, port, &kick) == EVENT_KICK) {
+		notify_act(&kick);
 	}
 }
 

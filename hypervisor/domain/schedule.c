@@ -94,6 +94,11 @@ void schedule_kick(struct vcpu *v)
 	}
 }
 
+void schedule_forget(struct vcpu *v)
+{
+	credit_remove(&pool, &v->credit);
+}
+
 void schedule_yield(void)
 {
 	unsigned cpu = cpu_id();
@@ -283,6 +288,16 @@ static void schedule(void)
 	}
 }
 
+/* A vCPU that sleeps stays in the CPU until somebody else comes, or wants to have it. */
+static void let_go(void)
+{
+	const struct vcpu *v = current_vcpu();
+
+	if (v && v->runstate.state != RUNSTATE_running) {
+		vcpu_switch(NULL);
+	}
+}
+
 void deferred_work(void)
 {
 	struct cpu *cpu = this_cpu();
@@ -307,6 +322,9 @@ void deferred_work(void)
 		}
 		if (work & CPU_WORK_SCHEDULE || !cpu->vcpu || !is_runnable(cpu->vcpu)) {
 			schedule();
+		}
+		if (work & CPU_WORK_LET_GO) {
+			let_go();
 		}
 		if (atomic_load_explicit(&cpu->work, memory_order_relaxed)) {
 			continue;

@@ -17,6 +17,7 @@ void schedule_set_times(const struct schedule_times *times);
 
 void schedule_enqueue(struct vcpu *v); /* it is runnable: it gets its turn on a CPU */
 void schedule_kick(struct vcpu *v);    /* if it runs on a CPU, that looks at it soon */
+void schedule_forget(struct vcpu *v);  /* one that does not run never will again */
 void schedule_yield(void);	       /* the current vCPU goes behind all that wait here */
 
 /* Where it may run (some CPU of it is on line), and where it should if it can. */

@@ -55,7 +55,7 @@ void time_update_vcpu(struct vcpu *v)
 void time_update_wallclock(struct domain *d)
 {
 	struct shared_info *shared = d->shared_info;
-	uint64_t boot = clock_wall_epoch();
+	uint64_t boot = clock_wall_epoch() + (uint64_t)d->time_offset * NS_PER_SECOND;
 	uint32_t version = shared->wc_version | 1;
 
 	*(volatile uint32_t *)&shared->wc_version = version;

@@ -20,7 +20,7 @@ struct vcpu *vcpu_create(struct domain *d, unsigned id)
 		heap_free(v, sizeof(*v));
 		return NULL;
 	}
-	atomic_store_explicit(&v->flags, VCPU_DOWN, memory_order_relaxed);
+	atomic_store_explicit(&v->flags, VCPU_DOWN | VCPU_PAUSED, memory_order_relaxed);
 	v->info_frame = MFN_NONE;
 	v->runstate.state = RUNSTATE_offline;
 	v->runstate.state_entry_time = now();
@@ -32,9 +32,35 @@ struct vcpu *vcpu_create(struct domain *d, unsigned id)
 	timer_init(&v->singleshot, TIMER_SINGLESHOT);
 	timer_init(&v->periodic, TIMER_PERIODIC);
 	timer_init(&v->poll_timer, TIMER_POLL);
+	lock_acquire(&d->lock);
 	d->vcpu[id] = v;
 	d->vcpu_count = MAX(d->vcpu_count, id + 1);
+	if (!d->pause_count && !d->shut_down && !d->dying) {
+		vcpu_clear_flag(v, VCPU_PAUSED);
+	}
+	lock_release(&d->lock);
 	return v;
+}
+
+void vcpu_free(struct vcpu *v)
+{
+	vcpu_arch_free(v);
+	heap_free(v, sizeof(*v));
+}
+
+/* Whoever waits here runs a vCPU of another domain, so that nobody waits for what it has. */
+void vcpu_take_off(const struct vcpu *v)
+{
+	unsigned holder;
+
+	while ((holder = atomic_load_explicit(&v->held_by, memory_order_acquire))) {
+		atomic_fetch_or_explicit(&cpu_of(holder - 1)->work, CPU_WORK_LET_GO,
+					 memory_order_release);
+		cpu_kick(holder - 1);
+		while (atomic_load_explicit(&v->held_by, memory_order_acquire) == holder) {
+			cpu_relax();
+		}
+	}
 }
 
 /* --- Sleeping and waking ------------------------------------------------------------------- */
@@ -130,4 +156,12 @@ void vcpu_set_runstate(struct vcpu *v, int state, uint64_t time)
 	if (state == RUNSTATE_running && v->runstate_area.a) {
 		write_runstate(v);
 	}
+}
+
+uint64_t vcpu_cpu_time(const struct vcpu *v)
+{
+	uint64_t time = v->runstate.time[RUNSTATE_running];
+
+	return v->runstate.state == RUNSTATE_running ? time + now() - v->runstate.state_entry_time
+						     : time;
 }

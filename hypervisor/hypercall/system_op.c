@@ -119,13 +119,6 @@ long hypercall_xen_version(uint64_t op, uint64_t arg, uint64_t a3, uint64_t a4, 
 
 /* --- vm_assist ----------------------------------------------------------------------------- */
 
-/* Those for 32-bit guests are granted and mean nothing. */
-#define ASSISTS                                                                        \
-	(BIT(VMASST_TYPE_4gb_segments) | BIT(VMASST_TYPE_4gb_segments_notify) |        \
-	 BIT(VMASST_TYPE_writable_pagetables) | BIT(VMASST_TYPE_pae_extended_cr3) |    \
-	 BIT(VMASST_TYPE_architectural_iopl) | BIT(VMASST_TYPE_runstate_update_flag) | \
-	 BIT(VMASST_TYPE_m2p_strict))
-
 /* Which of the two models of I/O privilege holds; a guest says so before it has other vCPUs. */
 static void choose_iopl(bool architectural)
 {
@@ -139,7 +132,7 @@ long hypercall_vm_assist(uint64_t op, uint64_t type, uint64_t a3, uint64_t a4, u
 {
 	struct domain *d = current_domain();
 
-	if (type >= 64 || !(ASSISTS & BIT(type))) {
+	if (type >= 64 || !(VM_ASSISTS & BIT(type))) {
 		return refuse(-EINVAL);
 	}
 	switch (op) {

@@ -36,4 +36,5 @@ const struct hypercall hypercall_table[HYPERCALL_COUNT] = {
 	[__HYPERVISOR_callback_op] = {hypercall_callback_op, "callback_op"},
 	[__HYPERVISOR_event_channel_op] = {hypercall_event_channel_op, "event_channel_op"},
 	[__HYPERVISOR_physdev_op] = {hypercall_physdev_op, "physdev_op"},
+	[__HYPERVISOR_domctl] = {hypercall_domctl, "domctl"},
 };

@@ -101,6 +101,20 @@ static int drop_parked(struct domain_memory *dm)
 	return rc;
 }
 
+void domain_memory_free(struct domain_memory *dm)
+{
+	mmio_drop(dm);
+	heap_free(dm->map, sizeof(*dm->map));
+	dm->map = NULL;
+}
+
+void domain_memory_limit(struct domain_memory *dm, uint64_t frames)
+{
+	lock_acquire(&dm->frames_lock);
+	dm->frame_limit = frames;
+	lock_release(&dm->frames_lock);
+}
+
 int domain_memory_drop(struct domain_memory *dm)
 {
 	unsigned steps = 0;
@@ -128,9 +142,7 @@ int domain_memory_drop(struct domain_memory *dm)
 	page_tables_unlock(dm);
 	if (rc == 0) {
 		(void)frame_claim(dm, 0);
-		mmio_drop(dm);
-		heap_free(dm->map, sizeof(*dm->map));
-		dm->map = NULL;
+		domain_memory_free(dm);
 	}
 	return rc;
 }

@@ -128,4 +128,10 @@ void vcpu_memory_init(struct vcpu_memory *vm);
 int vcpu_memory_drop(struct domain_memory *dm, struct vcpu_memory *vm);
 int domain_memory_drop(struct domain_memory *dm);
 
+/* What is left: rights and maps that somebody gave to a domain that was already dying. */
+void domain_memory_free(struct domain_memory *dm);
+
+/* How many frames it may have; nobody sets that for a domain that dies. */
+void domain_memory_limit(struct domain_memory *dm, uint64_t frames);
+
 #endif

@@ -101,29 +101,47 @@ static void drop_ldt(struct vcpu *v)
 	v->arch.ldt_entries = 0;
 }
 
+static bool ldt_is_acceptable(guest_va_t base, uint64_t entries)
+{
+	return entries <= LDT_PAGES * DESCRIPTORS_PER_PAGE && !(base.a & (PAGE_SIZE - 1)) &&
+	       guest_range_ok(base.a, entries * 8);
+}
+
+static void replace_ldt(struct vcpu *v, guest_va_t base, unsigned entries)
+{
+	drop_ldt(v);
+	for (unsigned page = 0; page < LDT_PAGES; page++) {
+		v->arch.ldt_frame[page] = MFN_NONE;
+	}
+	v->arch.ldt_base = base.a;
+	v->arch.ldt_entries = entries;
+}
+
 int vcpu_set_ldt(guest_va_t base, unsigned entries)
 {
 	struct vcpu *v = current_vcpu();
-	struct vcpu_arch *a = &v->arch;
 
-	if (entries > LDT_PAGES * DESCRIPTORS_PER_PAGE || base.a & (PAGE_SIZE - 1) ||
-	    !guest_range_ok(base.a, entries * 8)) {
+	if (!ldt_is_acceptable(base, entries)) {
 		return -EINVAL;
 	}
-	if (!entries && !a->ldt_entries) {
+	if (!entries && !v->arch.ldt_entries) {
 		return 0;
 	}
 	/* Out of the window first: what is let go of may be written to at once. */
 	for (unsigned page = 0; page < shown[cpu_id()].ldt; page++) {
 		cpu_area_map(cpu_id(), CPU_LDT + page * PAGE_SIZE, 0, 0);
 	}
-	drop_ldt(v);
-	for (unsigned page = 0; page < LDT_PAGES; page++) {
-		a->ldt_frame[page] = MFN_NONE;
-	}
-	a->ldt_base = base.a;
-	a->ldt_entries = entries;
+	replace_ldt(v, base, entries);
 	descriptors_load_ldt(v);
+	return 0;
+}
+
+int vcpu_prepare_ldt(struct vcpu *v, guest_va_t base, uint64_t entries)
+{
+	if (entries && !ldt_is_acceptable(base, entries)) {
+		return -EINVAL;
+	}
+	replace_ldt(v, base, (unsigned)entries);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <arch/fpu.h>
 #include <arch/instructions.h>
 #include <arch/msr.h>
+#include <arch/paging.h>
 #include <arch/port.h>
 #include <arch/regs.h>
 #include <arch/switch.h>
@@ -143,6 +144,19 @@ static void switch_address_space(struct vcpu *from, struct vcpu *to)
 
 /* --- The switch ---------------------------------------------------------------------------- */
 
+/* The CPU may hold no translation of a domain whose tables may go. */
+static void leave_address_space(struct vcpu *from)
+{
+	tlb_switch_root(paging_idle_root());
+	atomic_fetch_and_explicit(&from->domain->memory.cached_on, ~BIT(cpu_id()),
+				  memory_order_acq_rel);
+}
+
+static void let_go(struct vcpu *v)
+{
+	atomic_store_explicit(&v->held_by, 0, memory_order_release);
+}
+
 static void save(struct vcpu *v)
 {
 	v->arch.frame = *guest_frame();
@@ -163,7 +177,16 @@ void vcpu_switch(struct vcpu *next)
 		save(previous);
 	}
 	cpu->vcpu = next;
+	if (!next) {
+		leave_address_space(previous);
+		let_go(previous);
+		return;
+	}
+	atomic_store_explicit(&next->held_by, cpu_id() + 1, memory_order_relaxed);
 	switch_address_space(previous, next);
+	if (previous) {
+		let_go(previous);
+	}
 	descriptors_load_gdt(next);
 	descriptors_load_ldt(next);
 	descriptors_load_io_bitmap(next);

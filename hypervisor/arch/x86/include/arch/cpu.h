@@ -17,6 +17,7 @@ enum cpu_work {
 	CPU_WORK_KEYS = 1 << 4,	    /* the serial line has input */
 	CPU_WORK_NMI = 1 << 5,	    /* an NMI came */
 	CPU_WORK_CLOCK = 1 << 6,    /* the time base was corrected */
+	CPU_WORK_LET_GO = 1 << 7,   /* somebody wants the vCPU that does not run any more */
 };
 
 struct vcpu;

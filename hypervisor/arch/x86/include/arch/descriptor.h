@@ -42,6 +42,7 @@ static inline bool vcpu_may_use_ports(const struct vcpu_arch *a)
  * one, or does not run.
  */
 int vcpu_set_gdt(struct vcpu *v, const mfn_t *frames, unsigned entries);
+int vcpu_prepare_ldt(struct vcpu *v, guest_va_t base, uint64_t entries); /* for one on no CPU */
 void descriptors_free_vcpu(struct vcpu *v);
 
 /* The processor wants a page of the LDT that is not in the window yet. False: it is a fault. */

@@ -14,7 +14,18 @@ void fpu_free_vcpu(struct vcpu *v);
 void fpu_load(struct vcpu *v);		  /* the current vCPU may use it */
 void fpu_switch_to(const struct vcpu *v); /* its XCR0 holds at once: XGETBV does not trap */
 void fpu_switch_from(struct vcpu *v);	  /* v leaves the CPU: its state is saved if it was used */
-void fpu_mark_legacy(struct vcpu *v);	  /* its area got an FXSAVE image: that is in use now */
 int fpu_set_xcr0(struct vcpu *v, uint64_t xcr0);
+
+/*
+ * The state of a vCPU that is on no CPU: an FXSAVE image of x87 and SSE, or all of it in the
+ * format of domctl's vcpuextstate. -EINVAL: the processor would refuse to load it.
+ */
+bool fpu_image_is_good(const void *image);
+void fpu_get_image(const struct vcpu *v, void *image);
+void fpu_set_image(struct vcpu *v, const void *image); /* a good one */
+uint64_t fpu_features(void);			       /* the components of a state */
+size_t fpu_state_bytes(void);			       /* 0: the processor has no XSAVE */
+void fpu_get_state(const struct vcpu *v, void *state);
+int fpu_set_state(struct vcpu *v, const void *state, size_t bytes);
 
 #endif

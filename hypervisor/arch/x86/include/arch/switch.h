@@ -12,12 +12,20 @@ int vcpu_arch_init(struct vcpu *v); /* traps, FPU area; -ENOMEM */
 void vcpu_arch_free(struct vcpu *v);
 
 /*
- * Registers, traps and tables as the ABI's context has them, for a vCPU that is not running; the
- * roots are the caller's business. -EINVAL changes nothing.
+ * Registers, traps, descriptor and page tables as the ABI's context has them, for a vCPU that is on
+ * no CPU. -ERESTART: to be done once more. -EINVAL: some of it may be set, the rest is as it was.
+ * What is a guest's to choose it may choose badly; what is not is mended or refused.
  */
 int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *context);
+void vcpu_get_context(const struct vcpu *v, struct vcpu_guest_context *context);
 
-/* The CPU's registers become those of `next`; the previous vCPU's are saved in it. */
+/* A vCPU that never ran begins here, in its kernel: as boot-time builders want it. */
+void vcpu_set_entry(struct vcpu *v, uint64_t rip, uint64_t rsp, uint64_t rsi);
+
+/*
+ * The CPU's registers become those of `next`; the previous vCPU's are saved in it. Null: nobody's,
+ * and no guest's tables are in use.
+ */
 void vcpu_switch(struct vcpu *next);
 
 /* Leaves the start-up code for good: the first vCPU runs. */
