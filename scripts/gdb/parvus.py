@@ -12,7 +12,7 @@ REF_FLAGS = ((1 << 47, "allocated"), (1 << 46, "released"), (1 << 45, "dirty"), 
 TYPE_FLAGS = ((1 << 60, "held"), (1 << 59, "validated"), (1 << 58, "pinned"), (1 << 57, "foreign"))
 OWNERS = {0x7FF4: "none", 0x7FFF: "hypervisor", 0x7FF1: "io", 0x7FF2: "xen", 0x7FF3: "cow"}
 FRAME_TABLE = 0xFFFF82E000000000
-CPU_AREA, CPU_AREA_SIZE, CPU_DATA = 0xFFFF820000000000, 0x40000, 0x30000
+CPU_AREA, CPU_AREA_SIZE, CPU_DATA = 0xFFFF82D080000000, 0x40000, 0x30000
 
 
 def value(expression):

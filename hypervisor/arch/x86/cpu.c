@@ -12,6 +12,7 @@
 #include <arch/setup.h>
 #include <arch/smp.h>
 #include <arch/switch.h>
+#include <arch/syscall_stubs.h>
 #include <arch/trap.h>
 #include <arch/vectors.h>
 #include <debug/counters.h>
@@ -20,13 +21,13 @@ _Static_assert(COUNTERS <= CPU_COUNTERS, "struct cpu has room for every counter"
 
 static void init_syscall(unsigned cpu)
 {
-	uint64_t stubs = cpu_area(cpu) + CPU_STUBS;
+	struct syscall_stubs stubs = syscall_stubs_make(cpu);
 
 	/* SYSCALL loads CS from bits 32-47 and SS behind it; SYSRET takes 16 and 8 above bits
 	 * 48-63. */
 	write_msr(MSR_STAR, (uint64_t)SELECTOR_USER32 << 48 | (uint64_t)SELECTOR_CODE << 32);
-	write_msr(MSR_LSTAR, stubs);
-	write_msr(MSR_CSTAR, stubs + (uint64_t)(syscall32_stub - syscall_stubs));
+	write_msr(MSR_LSTAR, stubs.of_64_bits);
+	write_msr(MSR_CSTAR, stubs.of_32_bits);
 	write_msr(MSR_SYSENTER_CS, SELECTOR_CODE);
 	write_msr(MSR_SYSENTER_ESP, cpu_area(cpu) + CPU_STACK_TOP - 16);
 	write_msr(MSR_SYSENTER_EIP, (uint64_t)entry_sysenter);

@@ -133,7 +133,6 @@ void descriptors_init_cpu(unsigned cpu)
 	cpu_area_map(cpu, CPU_IO_BITMAP, ones_page_paddr(), PAGING_RO);
 	cpu_area_map(cpu, CPU_IO_BITMAP + PAGE_SIZE, ones_page_paddr(), PAGING_RO);
 	cpu_area_map(cpu, CPU_IO_BITMAP + 2 * PAGE_SIZE, ones_page_paddr(), PAGING_RO);
-	cpu_area_map(cpu, CPU_STUBS, image_paddr(syscall_stubs), PAGING_RX);
 
 	for (unsigned i = 0; i < ARRAY_COUNT(gdt_template); i++) {
 		gdt[i] = gdt_template[i];

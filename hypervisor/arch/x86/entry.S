@@ -62,38 +62,10 @@
 
 /* --- SYSCALL ------------------------------------------------------------------------------- */
 
-/*
- * One page, mapped into each CPU's area at CPU_STUBS, so that it reaches its CPU's stack relative
- * to RIP: no swapgs, no scratch register, and an NMI or #DB on any of its instructions finds
- * nothing half done. Displacements are made by hand, because the linker sees another address.
- */
-	.section .text.stubs, "ax", @progbits
-	.balign	4096
-	.globl	syscall_stubs
-syscall_stubs:
-	.byte	0x48, 0x89, 0x25 /* movq %rsp, the frame's RSP(%rip) */
-	.long	CPU_STACK_TOP - 16 - CPU_STUBS - 7
-	.byte	0x48, 0x8d, 0x25 /* leaq the same(%rip), %rsp */
-	.long	CPU_STACK_TOP - 16 - CPU_STUBS - 14
-	jmpq	*1f(%rip)
-	.balign	8
-1:	.quad	entry_syscall
-
-	/* SYSCALL from 32-bit code, and where SYSENTER begins (its stack is the frame's already) */
-	.balign	64
-	.globl	syscall32_stub
-syscall32_stub:
-	.byte	0x48, 0x89, 0x25
-	.long	CPU_STACK_TOP - 16 - CPU_STUBS - (2f - syscall_stubs)
-2:	.byte	0x48, 0x8d, 0x25
-	.long	CPU_STACK_TOP - 16 - CPU_STUBS - (3f - syscall_stubs)
-3:	jmpq	*1f(%rip)
-	.balign	8
-1:	.quad	entry_syscall32
-	.balign	4096
-
+/* The CPU's stub (syscall_stubs.c) comes here, on the main stack, with RSP and SS left out. */
 	.text
 	.balign	64
+	.globl	entry_syscall, entry_syscall32
 entry_syscall:
 	movq	$SELECTOR_USERDATA, 8(%rsp)
 	pushq	%r11

@@ -129,8 +129,7 @@ start32:
 	link	boot_l3_image, ((IMAGE_BASE>>30)&511), boot_l2 /* at IMAGE_BASE is address 0 */
 
 	/* CPU 0's area; these tables stay in use. */
-	link	boot_l4, 260, cpu_area_l3
-	link	cpu_area_l3, 0, cpu_area_l2
+	link	boot_l3_image, ((CPU_AREA_BASE>>30)&511), cpu_area_l2
 	link	cpu_area_l2, 0, cpu_area_l1
 	.set	page, 0
 	.macro	cpu_page at, offset=0
@@ -211,8 +210,7 @@ boot_l2:	.skip	4 * 4096
 
 	.bss
 	.balign	4096
-	.globl	cpu_area_l3, cpu_area_l2, cpu_area_l1
-cpu_area_l3:	.skip	4096
+	.globl	cpu_area_l2, cpu_area_l1
 cpu_area_l2:	.skip	4096
 cpu_area_l1:	.skip	4096
 boot_cpu_pages: .skip	11 * 4096

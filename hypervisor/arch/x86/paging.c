@@ -18,7 +18,7 @@
 #define LARGE_2M UINT64_C(0x200000)
 #define LARGE_1G UINT64_C(0x40000000)
 
-extern uint64_t cpu_area_l3[512], cpu_area_l2[512], cpu_area_l1[512];
+extern uint64_t cpu_area_l2[512], cpu_area_l1[512];
 
 static uint64_t idle_root[512] __attribute__((aligned(4096)));
 static uint8_t zero_page[4096] __attribute__((aligned(4096)));
@@ -175,12 +175,10 @@ static void map_frame_tables(uint64_t frames)
 void paging_init(const struct boot_info *info)
 {
 	for (unsigned slot = HYPERVISOR_FIRST_SLOT; slot <= HYPERVISOR_LAST_SLOT; slot++) {
-		if (slot != (CPU_AREA_BASE >> 39 & 511)) {
-			entry_for((uint64_t)slot << 39 | UINT64_C(0xffff) << 48, 3);
-		}
+		entry_for((uint64_t)slot << 39 | UINT64_C(0xffff) << 48, 3);
 	}
-	idle_root[CPU_AREA_BASE >> 39 & 511] =
-		image_paddr(cpu_area_l3) | PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED;
+	*entry_for(CPU_AREA_BASE, 3) =
+		image_paddr(cpu_area_l2) | PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED;
 	memset(ones_page, 0xff, sizeof(ones_page));
 	map_image();
 	map_ram(info);

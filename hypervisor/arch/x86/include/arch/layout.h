@@ -7,14 +7,14 @@
  *   slot  address                what                                           guests
  *   256   0xffff800000000000     machine-to-physical table                      read
  *   257   0xffff808000000000     the same, for the hypervisor to write          -
- *   260   0xffff820000000000     CPU areas                                      -
  *   261   0xffff82c000000000     device registers (uncached)                    -
  *         0xffff82d040000000     text, constants, data                          -
+ *         0xffff82d080000000     CPU areas: the text is within reach of a jump  -
  *         0xffff82e000000000     frame table: 16 bytes a frame                  -
  *         0xffff82f000000000     list links of frames: 8 bytes a frame          -
  *   262   0xffff830000000000     all RAM, to slot 271: 5 TiB                    -
  *
- * Slots 258 and 259 are empty. All sixteen slots have an L3 table from the start, so that a guest's
+ * Slots 258 to 260 are empty. All sixteen slots have an L3 table from the start, so that a guest's
  * L4 gets the same sixteen entries for ever.
  */
 #define HYPERVISOR_FIRST_SLOT 256
@@ -24,10 +24,10 @@
 #define HYPERVISOR_END	 0xffff880000000000 /* first address behind it */
 #define M2P_GUEST_BASE	 0xffff800000000000
 #define M2P_BASE	 0xffff808000000000
-#define CPU_AREA_BASE	 0xffff820000000000
 #define MMIO_BASE	 0xffff82c000000000
 #define IMAGE_BASE	 0xffff82d040000000 /* where physical address 0 would be */
 #define IMAGE_LOAD	 0x200000	    /* physical address of the image */
+#define CPU_AREA_BASE	 0xffff82d080000000
 #define FRAME_TABLE_BASE 0xffff82e000000000
 #define FRAME_LINKS_BASE 0xffff82f000000000
 #define RAM_MAP_BASE	 0xffff830000000000
@@ -41,7 +41,7 @@
  *   0x10000  LDT window: 16 pages
  *   0x20000  TSS at the page's end, so that the I/O bitmap begins on the next page
  *   0x21000  I/O bitmap of the running domain: 2 pages, then a page that ends it
- *   0x24000  SYSCALL stubs
+ *   0x24000  SYSCALL stubs of this CPU
  *   0x30000  struct cpu: 2 pages
  *   0x33000  stacks of #DF, NMI, #MC, #DB: a page each, with an unmapped page before and behind
  *   0x3b000  the main stack: 5 pages, the page below is unmapped

@@ -19,7 +19,6 @@ struct boot_info;
 /* Symbols of the linker script. */
 extern char image_start[], text_end[], rodata_start[], init_start[], symbols_start[], data_start[],
 	image_file_end[], init_bss_start[], image_end[];
-extern const char syscall_stubs[], syscall32_stub[];
 
 static inline paddr_t image_paddr(const void *symbol)
 {

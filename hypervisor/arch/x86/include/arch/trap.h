@@ -43,7 +43,7 @@ bool emulate_table_write(struct vcpu *v, struct guest_frame *frame, uint64_t add
 bool emulate_device_write(struct vcpu *v, struct guest_frame *frame, uint64_t address);
 
 /* In entry.S. */
-extern const char entry_sysenter[];
+extern const char entry_syscall[], entry_syscall32[], entry_sysenter[];
 
 /* Called by entry.S. */
 void guest_syscall(void);
