@@ -12,7 +12,7 @@
 
 #define FILE_MAX (1 << 20)
 
-static void set_defaults(struct domain_config *config)
+void config_defaults(struct domain_config *config)
 {
 	*config = (struct domain_config){
 		.on_poweroff = ACTION_DESTROY,
@@ -152,17 +152,12 @@ static void complete(struct reader *reader, struct setting *settings, struct pla
 	}
 }
 
-bool config_parse(struct domain_config *config, const struct config_source *sources, size_t count,
+bool config_apply(struct domain_config *config, struct setting *settings, struct place place,
 		  struct messages *messages)
 {
 	struct reader reader = {config, messages};
-	struct setting *settings = NULL;
 	unsigned int errors = messages->errors;
 
-	set_defaults(config);
-	for (size_t i = 0; i < count; i++) {
-		merge(&reader, &settings, syntax_parse(&sources[i], &config->arena, messages));
-	}
 	for (const struct setting *setting = settings; setting; setting = setting->next) {
 		const struct key *key = key_find(setting->key);
 
@@ -173,11 +168,24 @@ bool config_parse(struct domain_config *config, const struct config_source *sour
 		}
 	}
 	if (messages->errors == errors) {
-		struct place place = {count ? sources[0].name : "configuration", 0};
-
 		complete(&reader, settings, place);
 	}
 	return messages->errors == errors;
+}
+
+bool config_parse(struct domain_config *config, const struct config_source *sources, size_t count,
+		  struct messages *messages)
+{
+	struct place place = {count ? sources[0].name : "configuration", 0};
+	struct reader reader = {config, messages};
+	struct setting *settings = NULL;
+	unsigned int errors = messages->errors;
+
+	config_defaults(config);
+	for (size_t i = 0; i < count; i++) {
+		merge(&reader, &settings, syntax_parse(&sources[i], &config->arena, messages));
+	}
+	return config_apply(config, settings, place, messages) && messages->errors == errors;
 }
 
 /* The bytes of a file; false with a message. */
@@ -211,7 +219,7 @@ bool config_load(struct domain_config *config, const char *path, const char *con
 	FILE *lines;
 	bool good;
 
-	set_defaults(config);
+	config_defaults(config);
 	if (path && !read_file(&arena, path, &sources[source_count++], messages)) {
 		arena_free(&arena);
 		return false;

@@ -27,4 +27,10 @@ struct setting {
 struct setting *syntax_parse(const struct config_source *source, struct arena *arena,
 			     struct messages *messages);
 
+/* What is left to do when a configuration comes from something else than sources. */
+void config_defaults(struct domain_config *config);
+/* Reads each setting, each key once; `place` is for what is missing. */
+bool config_apply(struct domain_config *config, struct setting *settings, struct place place,
+		  struct messages *messages);
+
 #endif

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A configuration as domain XML, elements in libvirt's order. What XML has no word for is left out.
+ */
+#include <libxml/xmlwriter.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <xml/xml.h>
+
+#define X(text) ((const xmlChar *)(text))
+
+static void open_element(xmlTextWriter *xml, const char *name)
+{
+	xmlTextWriterStartElement(xml, X(name));
+}
+
+static void close_element(xmlTextWriter *xml)
+{
+	xmlTextWriterEndElement(xml);
+}
+
+static void attribute(xmlTextWriter *xml, const char *name, const char *value)
+{
+	if (value) {
+		xmlTextWriterWriteAttribute(xml, X(name), X(value));
+	}
+}
+
+static void attribute_number(xmlTextWriter *xml, const char *name, long long value)
+{
+	xmlTextWriterWriteFormatAttribute(xml, X(name), "%lld", value);
+}
+
+/* <name>text</name>, if there is a text */
+static void element(xmlTextWriter *xml, const char *name, const char *text)
+{
+	if (text) {
+		xmlTextWriterWriteElement(xml, X(name), X(text));
+	}
+}
+
+/* <name key='value'/>, if there is a value */
+static void element_with(xmlTextWriter *xml, const char *name, const char *key, const char *value)
+{
+	if (value) {
+		open_element(xml, name);
+		attribute(xml, key, value);
+		close_element(xml);
+	}
+}
+
+static void write_kib(xmlTextWriter *xml, const char *name, uint64_t kib)
+{
+	open_element(xml, name);
+	attribute(xml, "unit", "KiB");
+	xmlTextWriterWriteFormatString(xml, "%llu", (unsigned long long)kib);
+	close_element(xml);
+}
+
+/* "0-3,^1": XML has no words for nodes, so that a list with nodes is left out. */
+static const char *cpuset(const struct cpu_list *list, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < list->count; i++) {
+		const struct cpu_range *range = &list->ranges[i];
+
+		if (range->nodes || range->last == CPU_LAST || used >= size) {
+			return NULL;
+		}
+		used += (size_t)snprintf(text + used, size - used, "%s%s%u", used ? "," : "",
+					 range->exclude ? "^" : "", range->first);
+		if (range->last != range->first && used < size) {
+			used += (size_t)snprintf(text + used, size - used, "-%u", range->last);
+		}
+	}
+	return used < size ? text : NULL;
+}
+
+static void write_cpus(xmlTextWriter *xml, const struct domain_config *config)
+{
+	const struct cpu_affinity *cpus = &config->cpus;
+	char text[1024];
+
+	open_element(xml, "vcpu");
+	attribute(xml, "placement", "static");
+	if (cpus->count && !cpus->per_vcpu) {
+		attribute(xml, "cpuset", cpuset(&cpus->lists[0], text, sizeof(text)));
+	}
+	if (config->vcpus != config->maxvcpus) {
+		attribute_number(xml, "current", config->vcpus);
+	}
+	xmlTextWriterWriteFormatString(xml, "%lld", config->maxvcpus);
+	close_element(xml);
+	if (!config->cpu_weight && !(cpus->per_vcpu && cpus->count)) {
+		return;
+	}
+	open_element(xml, "cputune");
+	if (config->cpu_weight) {
+		xmlTextWriterWriteFormatElement(xml, X("shares"), "%lld", config->cpu_weight);
+	}
+	for (size_t i = 0; cpus->per_vcpu && i < cpus->count; i++) {
+		open_element(xml, "vcpupin");
+		attribute_number(xml, "vcpu", (long long)i);
+		attribute(xml, "cpuset", cpuset(&cpus->lists[i], text, sizeof(text)));
+		close_element(xml);
+	}
+	close_element(xml);
+}
+
+static void write_boot(xmlTextWriter *xml, const struct domain_config *config)
+{
+	element(xml, "bootloader", config->bootloader);
+	if (config->bootloader_args.count) {
+		open_element(xml, "bootloader_args");
+		for (size_t i = 0; i < config->bootloader_args.count; i++) {
+			xmlTextWriterWriteFormatString(xml, "%s%s", i ? " " : "",
+						       config->bootloader_args.items[i]);
+		}
+		close_element(xml);
+	}
+	open_element(xml, "os");
+	open_element(xml, "type");
+	attribute(xml, "arch", "x86_64");
+	attribute(xml, "machine", "xenpv");
+	xmlTextWriterWriteString(xml, X("linux"));
+	close_element(xml);
+	element(xml, "kernel", config->kernel);
+	element(xml, "initrd", config->ramdisk);
+	element(xml, "cmdline", config->cmdline);
+	close_element(xml);
+}
+
+static void write_features(xmlTextWriter *xml, const struct domain_config *config)
+{
+	if (config->e820_host) {
+		open_element(xml, "features");
+		open_element(xml, "xen");
+		element_with(xml, "e820_host", "state", "on");
+		close_element(xml);
+		close_element(xml);
+	}
+}
+
+/* "host,x=1,y=0" as features of a CPU; masks of whole registers have no element. */
+static void write_cpuid(xmlTextWriter *xml, const struct domain_config *config)
+{
+	char text[1024];
+	char *at = text;
+	char *word;
+
+	if (config->cpuid.count != 1 || strncmp(config->cpuid.items[0], "host,", 5) != 0 ||
+	    snprintf(text, sizeof(text), "%s", config->cpuid.items[0] + 5) >= (int)sizeof(text)) {
+		return;
+	}
+	open_element(xml, "cpu");
+	attribute(xml, "mode", "host-passthrough");
+	while ((word = strsep(&at, ","))) {
+		char *name = strsep(&word, "=");
+
+		open_element(xml, "feature");
+		attribute(xml, "policy", word && *word == '0' ? "disable" : "require");
+		attribute(xml, "name", name);
+		close_element(xml);
+	}
+	close_element(xml);
+}
+
+static void write_clock(xmlTextWriter *xml, const struct domain_config *config)
+{
+	static const char *const modes[] = {NULL, "emulate", "native", "paravirt"};
+
+	open_element(xml, "clock");
+	if (config->rtc_timeoffset && !config->localtime) {
+		attribute(xml, "offset", "variable");
+		attribute_number(xml, "adjustment", config->rtc_timeoffset);
+	} else {
+		attribute(xml, "offset", config->localtime ? "localtime" : "utc");
+		attribute(xml, "adjustment", "reset");
+	}
+	if (modes[config->tsc_mode]) {
+		open_element(xml, "timer");
+		attribute(xml, "name", "tsc");
+		attribute(xml, "mode", modes[config->tsc_mode]);
+		close_element(xml);
+	}
+	close_element(xml);
+	element(xml, "on_poweroff", domain_action_names[config->on_poweroff]);
+	element(xml, "on_reboot", domain_action_names[config->on_reboot]);
+	element(xml, "on_crash", domain_action_names[config->on_crash]);
+}
+
+/* What is below /dev is a block device to libvirt, and all else a file. */
+static void write_disk(xmlTextWriter *xml, const struct disk_config *disk)
+{
+	bool block = strncmp(disk->target, "/dev/", 5) == 0;
+	char name[32];
+
+	open_element(xml, "disk");
+	attribute(xml, "type", block ? "block" : "file");
+	attribute(xml, "device", disk->cdrom ? "cdrom" : "disk");
+	open_element(xml, "driver");
+	attribute(xml, "name", disk->backend_type == DISK_BACKEND_PHY ? "phy" : NULL);
+	attribute(xml, "type", "raw");
+	close_element(xml);
+	element_with(xml, "backenddomain", "name", disk->backend);
+	element_with(xml, "source", block ? "dev" : "file", disk->target);
+	element_with(xml, "script", "path", disk->script);
+	snprintf(name, sizeof(name), "%s", disk->vdev);
+	open_element(xml, "target");
+	attribute(xml, "dev", name);
+	attribute(xml, "bus",
+		  strncmp(name, "sd", 2) == 0	? "scsi"
+		  : strncmp(name, "hd", 2) == 0 ? "ide"
+						: "xen");
+	close_element(xml);
+	if (!disk->writable) {
+		open_element(xml, "readonly");
+		close_element(xml);
+	}
+	if (disk->shared) {
+		open_element(xml, "shareable");
+		close_element(xml);
+	}
+	close_element(xml);
+}
+
+static void write_addresses(xmlTextWriter *xml, const struct vif_config *vif)
+{
+	char text[512];
+	char *at = text;
+	char *word;
+
+	if (vif->ip && snprintf(text, sizeof(text), "%s", vif->ip) < (int)sizeof(text)) {
+		while ((word = strsep(&at, " "))) {
+			element_with(xml, "ip", "address", *word ? word : NULL);
+		}
+	}
+}
+
+static void write_interface(xmlTextWriter *xml, const struct vif_config *vif)
+{
+	const uint8_t *mac = vif->mac;
+
+	open_element(xml, "interface");
+	attribute(xml, "type", vif->bridge ? "bridge" : "ethernet");
+	if (vif->has_mac) {
+		open_element(xml, "mac");
+		xmlTextWriterWriteFormatAttribute(xml, X("address"),
+						  "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
+						  mac[2], mac[3], mac[4], mac[5]);
+		close_element(xml);
+	}
+	element_with(xml, "source", "bridge", vif->bridge);
+	write_addresses(xml, vif);
+	element_with(xml, "script", "path", vif->script);
+	element_with(xml, "target", "dev", vif->vifname);
+	element_with(xml, "backenddomain", "name", vif->backend);
+	if (vif->mtu) {
+		open_element(xml, "mtu");
+		attribute_number(xml, "size", vif->mtu);
+		close_element(xml);
+	}
+	if (vif->rate_usecs) {
+		open_element(xml, "bandwidth");
+		open_element(xml, "outbound");
+		attribute_number(xml, "average",
+				 (long long)(vif->rate_bytes * 1000 / vif->rate_usecs));
+		close_element(xml);
+		close_element(xml);
+	}
+	close_element(xml);
+}
+
+static void write_channel(xmlTextWriter *xml, const struct channel_config *channel)
+{
+	open_element(xml, "channel");
+	attribute(xml, "type", channel->connection == CHANNEL_SOCKET ? "unix" : "pty");
+	if (channel->path) {
+		open_element(xml, "source");
+		attribute(xml, "mode", "bind");
+		attribute(xml, "path", channel->path);
+		close_element(xml);
+	}
+	open_element(xml, "target");
+	attribute(xml, "type", "xen");
+	attribute(xml, "name", channel->name);
+	close_element(xml);
+	close_element(xml);
+}
+
+static void write_devices(xmlTextWriter *xml, const struct domain_config *config)
+{
+	open_element(xml, "devices");
+	for (size_t i = 0; i < config->disk_count; i++) {
+		write_disk(xml, &config->disks[i]);
+	}
+	open_element(xml, "controller");
+	attribute(xml, "type", "xenbus");
+	attribute(xml, "index", "0");
+	attribute_number(xml, "maxEventChannels", config->max_event_channels);
+	if (config->max_grant_frames >= 0) {
+		attribute_number(xml, "maxGrantFrames", config->max_grant_frames);
+	}
+	close_element(xml);
+	for (size_t i = 0; i < config->vif_count; i++) {
+		write_interface(xml, &config->vifs[i]);
+	}
+	for (size_t i = 0; i < config->channel_count; i++) {
+		write_channel(xml, &config->channels[i]);
+	}
+	open_element(xml, "console");
+	attribute(xml, "type", "pty");
+	open_element(xml, "target");
+	attribute(xml, "type", "xen");
+	attribute(xml, "port", "0");
+	close_element(xml);
+	close_element(xml);
+	close_element(xml);
+}
+
+bool xml_write(const struct domain_config *config, FILE *out)
+{
+	xmlBuffer *buffer = xmlBufferCreate();
+	xmlTextWriter *xml = buffer ? xmlNewTextWriterMemory(buffer, 0) : NULL;
+	bool good = false;
+
+	if (xml) {
+		xmlTextWriterSetIndent(xml, 1);
+		xmlTextWriterSetIndentString(xml, X("  "));
+		xmlTextWriterSetQuoteChar(xml, '\'');
+		open_element(xml, "domain");
+		attribute(xml, "type", "xen");
+		element(xml, "name", config->name);
+		element(xml, "uuid", config->uuid);
+		write_kib(xml, "memory", config->maxmem_kib);
+		write_kib(xml, "currentMemory", config->memory_kib);
+		write_cpus(xml, config);
+		write_boot(xml, config);
+		write_features(xml, config);
+		write_cpuid(xml, config);
+		write_clock(xml, config);
+		write_devices(xml, config);
+		close_element(xml);
+		good = xmlTextWriterEndDocument(xml) >= 0;
+		xmlFreeTextWriter(xml);
+		good = good && fputs((const char *)xmlBufferContent(buffer), out) >= 0;
+	}
+	xmlBufferFree(buffer);
+	return good;
+}

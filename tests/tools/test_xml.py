@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Domain XML to xl.cfg and back: golden files, round trips, losses, errors with their lines. Prints TAP."""
+
+import os
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PROGRAM = os.path.join(os.environ.get("top_builddir", "."), "tests/tools/pvx-xml")
+count = failed = 0
+
+
+def ok(good, what, detail=""):
+    global count, failed
+    count += 1
+    failed += not good
+    print(f"{'' if good else 'not '}ok {count} - {what}")
+    for line in [] if good else str(detail).splitlines():
+        print(f"# {line}")
+
+
+def convert(way, text):
+    done = subprocess.run([PROGRAM, way, "-"], input=text, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def golden(name):
+    with open(os.path.join(HERE, "config", name), encoding="utf-8") as file:
+        return file.read()
+
+
+def guest(inside="", devices="", name="<name>a</name>"):
+    return (f"<domain type='xen'>\n{name}\n<os><type>linux</type><kernel>/k</kernel></os>\n{inside}\n"
+            f"<devices>\n{devices}\n</devices></domain>\n")
+
+
+def refused(xml, message):
+    code, out, errors = convert("to-cfg", xml)
+    ok(code == 2 and out == "" and message in errors, f"refused: {message}", f"{code} {out}{errors}")
+
+
+def main():
+    if not os.path.exists(PROGRAM):
+        print("1..0 # SKIP tests/tools/pvx-xml is not built")
+        return 0
+    code, cfg, errors = convert("to-cfg", golden("guest.xml.golden"))
+    ok((code, cfg, errors) == (0, golden("guest.cfg.golden"), ""), "a guest with all that is served, as xl.cfg", cfg + errors)
+    code, xml, errors = convert("to-xml", cfg)
+    ok((code, xml) == (0, golden("guest.back.xml.golden")), "and as XML again", xml + errors)
+    ok(errors == "", "nothing is lost", errors)
+    ok(convert("to-cfg", xml)[1] == cfg, "which reads as the same")
+    code, xml, errors = convert("to-xml", "name='a'\nkernel='/k'\npool='p'\ncap=50\ncpus='nodes:1'\n")
+    ok(code == 0 and [line.split(":")[2].strip() for line in errors.splitlines()] == ["pool", "cpus", "cap"],
+       "what XML has no word for is told", errors)
+    code, cfg, errors = convert("to-cfg", guest("<vcpu>2</vcpu>\n<frob/>", "<graphics type='vnc'/>\n<sound model='x'/>"))
+    ok(code == 0 and "vcpus = 2\n" in cfg and "-:5: warning: <frob> is not served" in errors
+       and "-:7: warning: vfb is not served" in errors and "-:8: warning: <sound> is not served" in errors,
+       "what is not served is told, with its line", cfg + errors)
+    refused("<domain", "-:1: error: ")
+    refused("", "-: error: this is no XML")
+    refused("<domain type='kvm'><name>a</name></domain>", "-:1: error: <domain type='kvm'>; accepted: <domain type='xen'>")
+    refused(guest().replace("linux", "hvm"), "-:3: error: <os><type>hvm: Parvus runs PV guests only")
+    refused(guest(name=""), "-: error: the domain has no name")
+    refused(guest("<vcpu>0</vcpu>"), "-:4: error: maxvcpus = 0; accepted: 1 to 128")
+    refused(guest("<memory unit='furlong'>1</memory>"), "-:4: error: <memory unit='furlong'>1; accepted")
+    refused(guest(devices="<interface type='network'/>"), "-:6: error: <interface type='network'>")
+    refused(guest(devices="<interface type='bridge'><source bridge='a,script=b'/></interface>"), "-:6: error: bridge=a")
+    refused(guest(devices="<hostdev type='pci'/>"), "-:6: error: pci is refused: no IOMMU")
+    refused(guest(devices="<disk><source file='/a'/></disk>"), "-:6: error: disk: no virtual device for /a")
+    print(f"1..{count}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
