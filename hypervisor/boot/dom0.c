@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Dom0 from the boot loader's modules. */
 #include <arch/port.h>
+#include <arch/smp.h>
 #include <boot/dom0.h>
 #include <boot/domain_build.h>
 #include <boot/kernel.h>
 #include <debug/log.h>
+#include <domain/schedule.h>
 #include <lib/string.h>
 #include <memory/frame_alloc.h>
 
@@ -20,6 +22,28 @@ static uint64_t available_bytes(void)
 	return free - MIN(free, kept);
 }
 
+/* One a processor, within what the options say. */
+static unsigned vcpu_count(const struct boot_options *options)
+{
+	unsigned count = cpu_mask_count(cpus_online());
+
+	if (!options->dom0_vcpus_max) {
+		return count;
+	}
+	return MIN(MAX(count, options->dom0_vcpus_min), options->dom0_vcpus_max);
+}
+
+static void pin_vcpus(struct domain *d)
+{
+	cpu_mask_t cpus = cpus_online(), rest = cpus;
+
+	for (unsigned i = 0; i < d->vcpu_count; i++) {
+		schedule_set_affinity(d->vcpu[i], rest & -rest, CPU_MASK_ALL);
+		rest &= rest - 1;
+		rest = rest ? rest : cpus;
+	}
+}
+
 static void *module_ptr(const struct boot_module *module)
 {
 	return paddr_ptr(module->start);
@@ -31,7 +55,7 @@ struct domain *dom0_build(const struct boot_info *info, const struct boot_option
 	struct domain_spec spec = {
 		.id = 0,
 		.privileged = true,
-		.vcpus = 1,
+		.vcpus = vcpu_count(options),
 		.screen = info,
 		.page_limit = dom0_memory_limit(options, available_bytes()) >> PAGE_SHIFT,
 	};
@@ -59,6 +83,9 @@ struct domain *dom0_build(const struct boot_info *info, const struct boot_option
 	d = domain_build(&spec);
 	kernel_close(&kernel);
 	if (d) {
+		if (options->dom0_vcpus_pin) {
+			pin_vcpus(d);
+		}
 		log_info("Dom0: %lu MiB, %u vCPU, kernel %s\n", spec.pages >> 8, spec.vcpus,
 			 kernel.format);
 	}

@@ -157,7 +157,10 @@ void domain_crash(struct domain *d, const char *format, ...) __attribute__((form
 struct vcpu *vcpu_create(struct domain *d, unsigned id); /* it is down; null: no memory */
 void vcpu_free(struct vcpu *v);
 
-/* For one that may not run (some flag is set): on return no CPU has anything of it. */
+/*
+ * For one that may not run (some flag is set): on return no CPU has anything of it. Hold no lock;
+ * two vCPUs must not do it to each other. (arch/)
+ */
 void vcpu_take_off(const struct vcpu *v);
 
 void vcpu_set_flag(struct vcpu *v, enum vcpu_flag flag); /* stops it, at its next exit */

@@ -85,11 +85,18 @@ void schedule_enqueue(struct vcpu *v)
 }
 
 /* credit_choose() has a barrier between saying that it runs and our looking at its flags. */
-void schedule_kick(struct vcpu *v)
+void schedule_stop(struct vcpu *v)
 {
 	if (v == current_vcpu()) {
 		add_work(CPU_WORK_SCHEDULE);
 	} else if (credit_runs(&v->credit)) {
+		ask(v->credit.cpu, CPU_WORK_SCHEDULE);
+	}
+}
+
+void schedule_kick(struct vcpu *v)
+{
+	if (v != current_vcpu() && credit_runs(&v->credit)) {
 		cpu_kick(v->credit.cpu);
 	}
 }
@@ -288,16 +295,6 @@ static void schedule(void)
 	}
 }
 
-/* A vCPU that sleeps stays in the CPU until somebody else comes, or wants to have it. */
-static void let_go(void)
-{
-	const struct vcpu *v = current_vcpu();
-
-	if (v && v->runstate.state != RUNSTATE_running) {
-		vcpu_switch(NULL);
-	}
-}
-
 void deferred_work(void)
 {
 	struct cpu *cpu = this_cpu();
@@ -306,7 +303,7 @@ void deferred_work(void)
 		uint32_t work = atomic_exchange_explicit(&cpu->work, 0, memory_order_acquire);
 
 		if (work & CPU_WORK_FLUSH) {
-			tlb_serve_request();
+			tlb_flush(BIT(cpu->id));
 		}
 		if (work & CPU_WORK_TIMER) {
 			run_timers();
@@ -324,7 +321,7 @@ void deferred_work(void)
 			schedule();
 		}
 		if (work & CPU_WORK_LET_GO) {
-			let_go();
+			vcpu_let_go();
 		}
 		if (atomic_load_explicit(&cpu->work, memory_order_relaxed)) {
 			continue;

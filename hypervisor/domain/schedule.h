@@ -16,7 +16,8 @@ struct schedule_times schedule_times(void);
 void schedule_set_times(const struct schedule_times *times);
 
 void schedule_enqueue(struct vcpu *v); /* it is runnable: it gets its turn on a CPU */
-void schedule_kick(struct vcpu *v);    /* if it runs on a CPU, that looks at it soon */
+void schedule_stop(struct vcpu *v);    /* a flag forbids it to run: its CPU chooses another */
+void schedule_kick(struct vcpu *v);    /* if it runs on another CPU, it looks at its events */
 void schedule_forget(struct vcpu *v);  /* one that does not run never will again */
 void schedule_yield(void);	       /* the current vCPU goes behind all that wait here */
 

@@ -48,27 +48,12 @@ void vcpu_free(struct vcpu *v)
 	heap_free(v, sizeof(*v));
 }
 
-/* Whoever waits here runs a vCPU of another domain, so that nobody waits for what it has. */
-void vcpu_take_off(const struct vcpu *v)
-{
-	unsigned holder;
-
-	while ((holder = atomic_load_explicit(&v->held_by, memory_order_acquire))) {
-		atomic_fetch_or_explicit(&cpu_of(holder - 1)->work, CPU_WORK_LET_GO,
-					 memory_order_release);
-		cpu_kick(holder - 1);
-		while (atomic_load_explicit(&v->held_by, memory_order_acquire) == holder) {
-			cpu_relax();
-		}
-	}
-}
-
 /* --- Sleeping and waking ------------------------------------------------------------------- */
 
 void vcpu_set_flag(struct vcpu *v, enum vcpu_flag flag)
 {
 	atomic_fetch_or_explicit(&v->flags, flag, memory_order_acq_rel);
-	schedule_kick(v);
+	schedule_stop(v);
 }
 
 void vcpu_clear_flag(struct vcpu *v, enum vcpu_flag flag)

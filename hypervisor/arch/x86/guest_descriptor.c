@@ -88,6 +88,22 @@ void descriptors_load_ldt(const struct vcpu *v)
 	descriptors_set_ldt_limit(v->arch.ldt_entries * 8);
 }
 
+void descriptors_unload(void)
+{
+	unsigned cpu = cpu_id();
+
+	for (unsigned page = 0; page < shown[cpu].gdt; page++) {
+		show_page(CPU_GDT + page * PAGE_SIZE, MFN_NONE);
+	}
+	if (shown[cpu].ldt) {
+		descriptors_set_ldt_limit(0);
+	}
+	for (unsigned page = 0; page < shown[cpu].ldt; page++) {
+		cpu_area_map(cpu, CPU_LDT + page * PAGE_SIZE, 0, 0);
+	}
+	shown[cpu].gdt = shown[cpu].ldt = 0;
+}
+
 /* --- LDT ----------------------------------------------------------------------------------- */
 
 static void drop_ldt(struct vcpu *v)

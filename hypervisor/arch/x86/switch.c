@@ -14,6 +14,7 @@
 #include <arch/switch.h>
 #include <arch/tlb.h>
 #include <arch/trap.h>
+#include <debug/counters.h>
 #include <domain/domain.h>
 #include <lib/error.h>
 #include <lib/heap.h>
@@ -142,20 +143,22 @@ static void switch_address_space(struct vcpu *from, struct vcpu *to)
 	}
 }
 
-/* --- The switch ---------------------------------------------------------------------------- */
-
 /* The CPU may hold no translation of a domain whose tables may go. */
-static void leave_address_space(struct vcpu *from)
+static void leave_address_space(const struct vcpu *from)
 {
 	tlb_switch_root(paging_idle_root());
 	atomic_fetch_and_explicit(&from->domain->memory.cached_on, ~BIT(cpu_id()),
 				  memory_order_acq_rel);
 }
 
-static void let_go(struct vcpu *v)
-{
-	atomic_store_explicit(&v->held_by, 0, memory_order_release);
-}
+/* --- The switch ---------------------------------------------------------------------------- */
+
+/*
+ * A vCPU belongs to the CPU that has its registers, `held_by`. That CPU alone takes it and gives it
+ * back; the scheduler sees to it that no two want to run it. One that has stopped stays where it is
+ * until another runs there, or the CPU is asked to let go of it, which it looks for whenever it
+ * has nothing to run, and while it waits here itself.
+ */
 
 static void save(struct vcpu *v)
 {
@@ -165,27 +168,103 @@ static void save(struct vcpu *v)
 	fpu_switch_from(v);
 }
 
+static void give_back(struct vcpu *v)
+{
+	atomic_store_explicit(&v->held_by, 0, memory_order_release);
+}
+
+static void empty_cpu(void)
+{
+	struct vcpu *v = current_vcpu();
+
+	save(v);
+	this_cpu()->vcpu = NULL;
+	leave_address_space(v);
+	descriptors_unload();
+	give_back(v);
+}
+
+static bool has_idle_vcpu(void)
+{
+	const struct vcpu *v = current_vcpu();
+
+	return v && v->runstate.state != RUNSTATE_running;
+}
+
+void vcpu_let_go(void)
+{
+	if (has_idle_vcpu()) {
+		empty_cpu();
+	}
+}
+
+/* Who waits while a vCPU runs lets go of it when it has stopped. */
+static void serve_meanwhile(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	cpu_relax();
+	if (atomic_load_explicit(&cpu->work, memory_order_relaxed) & CPU_WORK_LET_GO &&
+	    has_idle_vcpu()) {
+		atomic_fetch_and_explicit(&cpu->work, ~(uint32_t)CPU_WORK_LET_GO,
+					  memory_order_acquire);
+		empty_cpu();
+	}
+}
+
+/* Until no CPU has it. */
+static void wait_for(const struct vcpu *v)
+{
+	unsigned holder;
+
+	while ((holder = atomic_load_explicit(&v->held_by, memory_order_acquire))) {
+		COUNT(let_go_kicks);
+		atomic_fetch_or_explicit(&cpu_of(holder - 1)->work, CPU_WORK_LET_GO,
+					 memory_order_release);
+		cpu_kick(holder - 1);
+		while (atomic_load_explicit(&v->held_by, memory_order_acquire) == holder) {
+			serve_meanwhile();
+		}
+	}
+}
+
+/* Whoever waits here runs a vCPU of another domain, so that nobody waits for what it has. */
+void vcpu_take_off(const struct vcpu *v)
+{
+	/* Who has chosen it and not yet looked at its flags will, or takes it and lets go again. */
+	while (credit_runs(&v->credit)) {
+		unsigned holder = atomic_load_explicit(&v->held_by, memory_order_acquire);
+
+		if (holder) {
+			wait_for(v);
+		}
+		serve_meanwhile();
+	}
+	wait_for(v);
+}
+
 void vcpu_switch(struct vcpu *next)
 {
 	struct cpu *cpu = this_cpu();
-	struct vcpu *previous = cpu->vcpu;
+	struct vcpu *previous;
 
-	if (previous == next) {
+	if (cpu->vcpu == next) {
 		return;
 	}
+	if (!next) {
+		empty_cpu();
+		return;
+	}
+	wait_for(next); /* and somebody may have got ours meanwhile */
+	previous = cpu->vcpu;
 	if (previous) {
 		save(previous);
 	}
 	cpu->vcpu = next;
-	if (!next) {
-		leave_address_space(previous);
-		let_go(previous);
-		return;
-	}
-	atomic_store_explicit(&next->held_by, cpu_id() + 1, memory_order_relaxed);
+	atomic_store_explicit(&next->held_by, cpu->id + 1, memory_order_relaxed);
 	switch_address_space(previous, next);
 	if (previous) {
-		let_go(previous);
+		give_back(previous);
 	}
 	descriptors_load_gdt(next);
 	descriptors_load_ldt(next);

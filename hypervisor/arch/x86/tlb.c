@@ -11,14 +11,21 @@
 
 /*
  * The clock ticks at the start of every flush and the CPU notes the tick, so a CPU whose note is
- * later than a frame's stamp has flushed since. When 32 bits are used up, everybody flushes, and
- * what stamps remain only cause flushes that were not needed.
+ * later than a frame's stamp has flushed since. Frames have room for half of it only: a stamp is
+ * taken for the latest time that ends in it, which at worst causes a flush that was not needed.
  */
-static _Atomic uint32_t flush_clock = 1;
+static _Atomic uint64_t flush_clock = 1;
 
 uint32_t tlb_clock(void)
 {
-	return atomic_load_explicit(&flush_clock, memory_order_acquire);
+	return (uint32_t)atomic_load_explicit(&flush_clock, memory_order_acquire);
+}
+
+static uint64_t time_of_stamp(uint32_t stamp)
+{
+	uint64_t time = atomic_load_explicit(&flush_clock, memory_order_acquire);
+
+	return time - (uint32_t)((uint32_t)time - stamp);
 }
 
 /*
@@ -27,7 +34,7 @@ uint32_t tlb_clock(void)
  */
 void tlb_switch_root(uint64_t root)
 {
-	uint32_t time = atomic_fetch_add_explicit(&flush_clock, 1, memory_order_acq_rel) + 1;
+	uint64_t time = atomic_fetch_add_explicit(&flush_clock, 1, memory_order_acq_rel) + 1;
 	uint64_t cr4 = read_cr4();
 
 	COUNT(flushes);
@@ -36,9 +43,6 @@ void tlb_switch_root(uint64_t root)
 	write_cr4(cr4);
 	this_cpu()->root = root;
 	atomic_store_explicit(&this_cpu()->tlb_time, time, memory_order_release);
-	if (unlikely(time == 0)) {
-		tlb_flush(cpus_online());
-	}
 }
 
 static void flush_here(void)
@@ -48,56 +52,80 @@ static void flush_here(void)
 
 void tlb_serve_request(void)
 {
-	atomic_fetch_and_explicit(&this_cpu()->work, ~(uint32_t)CPU_WORK_FLUSH,
-				  memory_order_acquire);
-	flush_here();
-}
+	uint32_t work = atomic_fetch_and_explicit(&this_cpu()->work, ~(uint32_t)CPU_WORK_FLUSH,
+						  memory_order_acquire);
 
-static bool flushed_since(unsigned cpu, uint32_t stamp)
-{
-	return atomic_load_explicit(&cpu_of(cpu)->tlb_time, memory_order_acquire) > stamp;
-}
-
-/* Asks the others and waits until each has flushed, serving the same requests meanwhile. */
-static void flush_others(cpu_mask_t cpus)
-{
-	uint32_t before = tlb_clock();
-
-	for (cpu_mask_t rest = cpus; rest; rest &= rest - 1) {
-		atomic_fetch_or_explicit(&cpu_of((unsigned)__builtin_ctzll(rest))->work,
-					 CPU_WORK_FLUSH, memory_order_release);
+	if (work & CPU_WORK_FLUSH) { /* else it was served before its interrupt came */
+		flush_here();
 	}
-	COUNT(flush_kicks);
-	apic_send_ipi(cpus, VECTOR_FLUSH);
+}
+
+static bool flushed_since(unsigned cpu, uint64_t time)
+{
+	return atomic_load_explicit(&cpu_of(cpu)->tlb_time, memory_order_acquire) > time;
+}
+
+/*
+ * Asks the others to flush; who was asked by another and has not yet done so needs no interrupt.
+ * The value is the time that their flushes have to be later than. It is read when everybody sees
+ * what we have written to page tables.
+ */
+static uint64_t ask_others(cpu_mask_t cpus)
+{
+	cpu_mask_t unasked = 0;
+	uint64_t time;
+
+	atomic_thread_fence(memory_order_seq_cst);
+	time = atomic_load_explicit(&flush_clock, memory_order_acquire);
 	for (cpu_mask_t rest = cpus; rest; rest &= rest - 1) {
 		unsigned cpu = (unsigned)__builtin_ctzll(rest);
+		uint32_t before = atomic_fetch_or_explicit(&cpu_of(cpu)->work, CPU_WORK_FLUSH,
+							   memory_order_acq_rel);
 
-		while (!flushed_since(cpu, before) && tlb_clock() >= before) {
+		if (!(before & CPU_WORK_FLUSH)) {
+			unasked |= BIT(cpu);
+			COUNT(flush_kicks);
+		}
+	}
+	apic_send_ipi(unasked, VECTOR_FLUSH);
+	return time;
+}
+
+/* Until each has flushed later than `time`; the same requests are served here meanwhile. */
+static void wait_for_others(cpu_mask_t cpus, uint64_t time)
+{
+	for (cpu_mask_t rest = cpus; rest; rest &= rest - 1) {
+		while (!flushed_since((unsigned)__builtin_ctzll(rest), time)) {
 			cpu_relax();
 		}
 	}
 }
 
+static cpu_mask_t others_of(cpu_mask_t cpus)
+{
+	return cpus & cpus_online() & ~BIT(cpu_id());
+}
+
 void tlb_flush(cpu_mask_t cpus)
 {
-	cpu_mask_t others = cpus & cpus_online() & ~BIT(cpu_id());
+	cpu_mask_t others = others_of(cpus);
+	uint64_t time = others ? ask_others(others) : 0;
 
-	if (others) {
-		flush_others(others);
-	}
 	if (cpus & BIT(cpu_id())) {
 		flush_here();
 	}
+	wait_for_others(others, time);
 }
 
 void tlb_flush_stale(cpu_mask_t cpus, uint32_t stamp)
 {
+	uint64_t time = time_of_stamp(stamp);
 	cpu_mask_t stale = 0;
 
 	for (cpu_mask_t rest = cpus & cpus_online(); rest; rest &= rest - 1) {
 		unsigned cpu = (unsigned)__builtin_ctzll(rest);
 
-		if (!flushed_since(cpu, stamp)) {
+		if (!flushed_since(cpu, time)) {
 			stale |= BIT(cpu);
 		}
 	}
@@ -108,15 +136,14 @@ void tlb_flush_stale(cpu_mask_t cpus, uint32_t stamp)
 
 void tlb_flush_va(cpu_mask_t cpus, uint64_t va)
 {
-	cpu_mask_t others = cpus & cpus_online() & ~BIT(cpu_id());
+	cpu_mask_t others = others_of(cpus);
+	uint64_t time = others ? ask_others(others) : 0;
 
-	if (others) {
-		flush_others(others);
-	}
 	if (cpus & BIT(cpu_id())) {
 		COUNT(flushes_va);
 		invalidate_page(va);
 	}
+	wait_for_others(others, time);
 }
 
 void cache_flush(cpu_mask_t cpus)

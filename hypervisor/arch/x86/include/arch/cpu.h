@@ -34,7 +34,7 @@ struct cpu {
 	struct vcpu *vcpu;	   /* whose registers are in the frame */
 	uint64_t root;		   /* what CR3 holds */
 	uint64_t root_of_guest[2]; /* CR3 of the vCPU's programs [0] and kernel [1] */
-	_Atomic uint32_t tlb_time; /* clock of the last full flush */
+	_Atomic uint64_t tlb_time; /* clock of the last full flush */
 	uint64_t xcr0;		   /* what XCR0 holds */
 	uint32_t tsc_aux;	   /* what MSR_TSC_AUX holds */
 	uint64_t timer_deadline;   /* what the APIC timer is armed for, 0: nothing */

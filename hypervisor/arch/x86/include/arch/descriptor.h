@@ -23,6 +23,7 @@ void descriptors_set_ldt_limit(unsigned bytes);
 void descriptors_load_gdt(const struct vcpu *v);
 void descriptors_load_ldt(const struct vcpu *v);
 void descriptors_load_io_bitmap(const struct vcpu *v);
+void descriptors_unload(void); /* the windows are empty: the CPU has no vCPU any more */
 
 /* Ports are open to what the guest's virtual IOPL admits: its kernel, and its programs at 3. */
 static inline void descriptors_select_io(const struct vcpu_arch *a)

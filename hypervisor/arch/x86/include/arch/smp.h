@@ -13,6 +13,16 @@ static inline cpu_mask_t cpus_online(void)
 	return atomic_load_explicit(&smp_online, memory_order_acquire);
 }
 
+static inline unsigned cpu_mask_count(cpu_mask_t cpus)
+{
+	unsigned count = 0;
+
+	for (; cpus; cpus &= cpus - 1) {
+		count++;
+	}
+	return count;
+}
+
 /*
  * How far the processor is that is being started: one at a time. The boot CPU sets WAKING and, once
  * the other has ARRIVED with all of its tables, COMPARING; the rest is for the other to say.

@@ -23,10 +23,14 @@ void vcpu_get_context(const struct vcpu *v, struct vcpu_guest_context *context);
 void vcpu_set_entry(struct vcpu *v, uint64_t rip, uint64_t rsp, uint64_t rsi);
 
 /*
- * The CPU's registers become those of `next`; the previous vCPU's are saved in it. Null: nobody's,
- * and no guest's tables are in use.
+ * The CPU's registers become those of `next`; the previous vCPU's are saved in it. A vCPU that has
+ * stopped on another CPU may still be in that one's registers, which then saves it first: that is
+ * waited for, so no lock may be held. Null: nobody's, and no guest's tables are in use.
  */
 void vcpu_switch(struct vcpu *next);
+
+/* Somebody waits for the vCPU in this CPU's registers: he gets it, unless it runs. */
+void vcpu_let_go(void);
 
 /* Leaves the start-up code for good: the first vCPU runs. */
 _Noreturn void start_guest(void);
