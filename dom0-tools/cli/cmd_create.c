@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pvx create: makes a guest from a configuration, and lets it run. */
+#include <cli/commands.h>
+#include <cli/json.h>
+#include <errno.h>
+#include <guest/guest.h>
+#include <lib/error.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The first word is a file unless it is a key=value. */
+static bool load(const struct cli *cli, struct domain_config *config, int argc, char **argv)
+{
+	const char *file = cli_option(cli, "defconfig");
+	struct messages messages = {.text = NULL};
+	bool good;
+
+	if (!file && argc && !strchr(argv[0], '=')) {
+		file = *argv++;
+		argc--;
+	}
+	good = config_load(config, file, (const char *const *)argv, (size_t)argc, &messages);
+	if (messages.text && (!good || !cli_option(cli, "quiet"))) {
+		fputs(messages.text, stderr);
+	}
+	messages_free(&messages);
+	return good;
+}
+
+static int dry_run(const struct cli *cli, struct domain_config *config)
+{
+	int rc = guest_check(config);
+
+	if (rc) {
+		return cli_failed(cli, rc);
+	}
+	config_write(config, stdout);
+	return EXIT_DONE;
+}
+
+static int create(const struct cli *cli, struct domain_config *config)
+{
+	int domid = guest_create(config);
+	int rc = domid;
+
+	if (domid >= 0 && !cli_option(cli, "paused")) {
+		rc = domain_unpause((domid_t)domid);
+	}
+	if (rc < 0) {
+		return cli_failed(cli, rc);
+	}
+	if (cli->json) {
+		json_open(NULL, '{');
+		json_number("domid", domid);
+		json_string("name", config->name);
+		json_close();
+	}
+	return EXIT_DONE;
+}
+
+static int create_run(struct cli *cli, int argc, char **argv)
+{
+	struct domain_config config;
+	int code = EXIT_USAGE;
+
+	if (!argc && !cli_option(cli, "defconfig")) {
+		return cli_usage(cli, "it needs a configuration");
+	}
+	if (load(cli, &config, argc, argv)) {
+		code = cli->dry || cli_option(cli, "dryrun") ? dry_run(cli, &config)
+							     : create(cli, &config);
+	}
+	config_free(&config);
+	return code;
+}
+
+static const struct cli_option options[] = {
+	{.letter = 'p', .name = "paused", .help = "leave it paused"},
+	{.letter = 'n',
+	 .name = "dryrun",
+	 .help = "check, and print the configuration as understood"},
+	{.letter = 'q', .name = "quiet", .help = "no warnings"},
+	{.letter = 'f', .name = "defconfig", .value = "FILE", .help = "the configuration"},
+	{.name = NULL},
+};
+
+const struct command cmd_create = {
+	.name = "create",
+	.arguments = "[FILE] [KEY=VALUE...]",
+	.summary = "Make a guest from a configuration and let it run",
+	.details =
+		"FILE is as xl.cfg(5) has it. KEY=VALUE says more, or something else than the file.",
+	.options = options,
+	.arguments_max = -1,
+	.json = true,
+	.run = create_run,
+};

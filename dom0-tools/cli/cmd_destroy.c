@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pvx destroy: ends domains at once. */
+#include <cli/commands.h>
+#include <guest/guest.h>
+
+static int destroy_run(struct cli *cli, int argc, char **argv)
+{
+	int code = EXIT_DONE;
+
+	for (int i = 0; i < argc; i++) {
+		int domid = cli_domain(cli, argv[i]);
+		int rc = domid < 0 || cli->dry ? 0 : guest_destroy((domid_t)domid);
+
+		code = domid < 0 ? -domid : rc < 0 ? cli_failed(cli, rc) : code;
+	}
+	return code;
+}
+
+static const struct cli_option options[] = {
+	{.letter = 'f', .name = "force", .help = "accepted for scripts' sake; it always ends them"},
+	{.name = NULL},
+};
+
+const struct command cmd_destroy = {
+	.name = "destroy",
+	.arguments = "DOMAIN...",
+	.summary = "End domains at once, as if their power was cut",
+	.options = options,
+	.arguments_min = 1,
+	.arguments_max = -1,
+	.run = destroy_run,
+};

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Ending guests, and clearing away what they had. */
+#include <errno.h>
+#include <guest/guest.h>
+#include <guest/loop.h>
+#include <guest/nodes.h>
+#include <lib/error.h>
+#include <lib/names.h>
+#include <lib/watch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GONE_SECONDS 30 /* for back ends to let go of the last pages */
+
+static int destroy_domain(domid_t domid)
+{
+	struct xen_domctl op = {.cmd = XEN_DOMCTL_destroydomain, .domain = domid};
+	int rc = hypercall_domctl(&op);
+
+	return rc == -ESRCH ? 0 : rc;
+}
+
+/* Back ends see their nodes go and let go of the devices; nobody waits for that here. */
+static int remove_nodes(domid_t domid, const char *uuid)
+{
+	static const char *const folders[] = {
+		"/local/domain", "/libxl", "/local/domain/0/backend/vbd",
+		"/local/domain/0/backend/vif", "/local/domain/0/backend/console"};
+	struct nodes nodes;
+	char path[128];
+	int rc;
+
+	do {
+		rc = nodes_begin(&nodes);
+		if (rc) {
+			return rc;
+		}
+		for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+			snprintf(path, sizeof(path), "%s/%u", folders[i], domid);
+			nodes_remove(&nodes, path);
+		}
+		snprintf(path, sizeof(path), "/vm/%s", uuid);
+		nodes_remove(&nodes, path);
+		rc = nodes_end(&nodes);
+	} while (rc == -EAGAIN);
+	return rc;
+}
+
+static int is_gone(void *context)
+{
+	const domid_t *domid = context;
+	domain_info_t info;
+	int rc = domain_get(*domid, &info);
+
+	return rc == -ESRCH ? 1 : rc;
+}
+
+static int clear(domid_t domid, const char *uuid)
+{
+	int rc = domain_pause(domid); /* so that it does not see its devices go */
+	int nodes = store() ? remove_nodes(domid, uuid) : -ENOTCONN;
+
+	rc = destroy_domain(domid);
+	loop_detach(uuid, NULL);
+	rc = rc < 0 ? rc : nodes;
+	if (rc) {
+		return fail_in(rc, "destroying domain %u", domid);
+	}
+	rc = watch_until("@releaseDomain", is_gone, &domid, GONE_SECONDS);
+	return rc == -ETIMEDOUT
+		       ? fail(ETIMEDOUT,
+			      "domain %u is destroyed, but a back end still holds pages of it",
+			      domid)
+		       : rc;
+}
+
+/* A number may be another's meanwhile: the UUID tells. */
+static bool is_of(domid_t domid, const char *uuid)
+{
+	domain_info_t info;
+	char text[UUID_TEXT];
+
+	if (domain_get(domid, &info)) {
+		return false;
+	}
+	uuid_print(info.handle, text);
+	return strcmp(text, uuid) == 0;
+}
+
+/* Who was killed between making a domain and noting its number left one that only its UUID tells.
+ */
+static int find_by_uuid(const char *uuid)
+{
+	struct domain_list list;
+	int found = -1;
+
+	if (domain_list_all(&list)) {
+		return -1;
+	}
+	for (unsigned int i = 0; i < list.count; i++) {
+		char text[UUID_TEXT];
+
+		uuid_print(list.info[i].handle, text);
+		if (strcmp(text, uuid) == 0) {
+			found = list.info[i].domain;
+		}
+	}
+	domain_list_free(&list);
+	return found;
+}
+
+int guest_clear(struct record *record)
+{
+	int domid = record->domid >= 0 && is_of((domid_t)record->domid, record->uuid)
+			    ? record->domid
+			    : find_by_uuid(record->uuid);
+
+	if (domid >= 0) {
+		record_update(record, RECORD_ENDING, domid);
+		return clear((domid_t)domid, record->uuid);
+	}
+	loop_detach(record->uuid, NULL);
+	return record->domid >= 0 && store() ? remove_nodes((domid_t)record->domid, record->uuid)
+					     : 0;
+}
+
+void guest_undo(struct record *record)
+{
+	char why[1024];
+
+	snprintf(why, sizeof(why), "%s", fail_text());
+	if (guest_clear(record) == 0) {
+		record_remove(record);
+	} else {
+		record_close(record);
+	}
+	fail(0, "%s", why);
+}
+
+int guest_destroy(domid_t domid)
+{
+	struct record record;
+	domain_info_t info;
+	char uuid[UUID_TEXT];
+	int rc = domain_get(domid, &info);
+
+	if (rc) {
+		return rc;
+	}
+	if (domid == 0) {
+		return fail(EPERM, "domain 0 is the one that we run in: it is not destroyed");
+	}
+	uuid_print(info.handle, uuid);
+	rc = record_open(&record, uuid, true);
+	if (rc == -ENOENT) { /* others made it */
+		return clear(domid, uuid);
+	}
+	if (rc) {
+		return rc;
+	}
+	rc = guest_clear(&record);
+	if (rc) {
+		record_close(&record);
+	} else {
+		record_remove(&record);
+	}
+	return rc;
+}
+
+int guest_ask(domid_t domid, const char *request)
+{
+	char path[64];
+	char *feature = NULL;
+	bool can;
+
+	if (domid == 0) {
+		return fail(EPERM,
+			    "domain 0 is the one that we run in: shut it down by its own means");
+	}
+	feature = store_read(XBT_NULL, "/local/domain/%u/control/feature-%s", domid, request);
+	can = feature && strcmp(feature, "1") == 0;
+	free(feature);
+	if (!can) {
+		return fail(
+			EOPNOTSUPP,
+			"domain %u does not listen to '%s' (its kernel has not said that it would; 'pvx destroy' ends it)",
+			domid, request);
+	}
+	snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
+	return store_write(XBT_NULL, path, "%s", request);
+}
+
+int guest_rename(domid_t domid, const char *name)
+{
+	struct record record;
+	domain_info_t info;
+	char uuid[UUID_TEXT], path[128], *old;
+	int rc = domain_get(domid, &info);
+
+	if (rc) {
+		return rc;
+	}
+	if (name_find(name) >= 0) {
+		return fail(EEXIST, "the name '%s' is taken", name);
+	}
+	uuid_print(info.handle, uuid);
+	rc = record_open(&record, uuid, true);
+	if (!rc) {
+		old = name_of(domid);
+		rc = record_rename(&record, old ? old : "", name);
+		free(old);
+		record_close(&record);
+	}
+	if (rc && rc != -ENOENT) {
+		return rc;
+	}
+	snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
+	rc = store_write(XBT_NULL, path, "%s", name);
+	snprintf(path, sizeof(path), "/vm/%s/name", uuid);
+	return rc ? rc : store_write(XBT_NULL, path, "%s", name);
+}

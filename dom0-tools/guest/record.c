@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Records of guests in /run/pvx. */
+#include <errno.h>
+#include <fcntl.h>
+#include <guest/record.h>
+#include <lib/error.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NAME_FOLDER "/run/pvx/names"
+#define HEAD_LENGTH 32 /* of the first line, always */
+
+static const char *const state_names[] = {"building", "live", "ending"};
+
+void uuid_print(const uint8_t uuid[16], char text[UUID_TEXT])
+{
+	snprintf(text, UUID_TEXT,
+		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", uuid[0],
+		 uuid[1], uuid[2], uuid[3], uuid[4], uuid[5], uuid[6], uuid[7], uuid[8], uuid[9],
+		 uuid[10], uuid[11], uuid[12], uuid[13], uuid[14], uuid[15]);
+}
+
+static int make_folders(void)
+{
+	static const char *const folders[] = {"/run/pvx", RECORD_FOLDER, NAME_FOLDER};
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		if (mkdir(folders[i], 0700) < 0 && errno != EEXIST) {
+			return fail_errno(errno, "making %s", folders[i]);
+		}
+	}
+	return 0;
+}
+
+static int name_path(const char *name, char path[PATH_MAX])
+{
+	if (strchr(name, '/') || strlen(name) > NAME_MAX || *name == '.') {
+		return fail(EINVAL, "'%s' cannot be the name of a domain", name);
+	}
+	snprintf(path, PATH_MAX, "%s/%s", NAME_FOLDER, name);
+	return 0;
+}
+
+/* --- Names ---------------------------------------------------------------------------------- */
+
+static bool record_exists(const char *uuid)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", RECORD_FOLDER, uuid);
+	return access(path, F_OK) == 0;
+}
+
+/* A link is made or it is not: that decides between two who want the name at once. */
+static int take_name(const char *name, const char *uuid)
+{
+	char path[PATH_MAX], holder[UUID_TEXT];
+	int rc = name_path(name, path);
+	ssize_t length;
+
+	if (rc) {
+		return rc;
+	}
+	for (int tries = 0; tries < 2; tries++) {
+		if (symlink(uuid, path) == 0) {
+			return 0;
+		}
+		length = errno == EEXIST ? readlink(path, holder, sizeof(holder) - 1) : -1;
+		if (length < 0) {
+			return fail_errno(errno, "taking the name '%s'", name);
+		}
+		holder[length] = '\0';
+		if (record_exists(holder)) {
+			return fail(EEXIST, "the name '%s' is taken by another domain (UUID %s)",
+				    name, holder);
+		}
+		unlink(path); /* of a guest that is gone */
+	}
+	return fail(EEXIST, "the name '%s' is taken", name);
+}
+
+static void free_name(const char *name, const char *uuid)
+{
+	char path[PATH_MAX], holder[UUID_TEXT] = "";
+
+	if (name_path(name, path) == 0 && readlink(path, holder, sizeof(holder) - 1) > 0 &&
+	    strcmp(holder, uuid) == 0) {
+		unlink(path);
+	}
+}
+
+/* --- Records -------------------------------------------------------------------------------- */
+
+int record_update(struct record *record, enum record_state state, int domid)
+{
+	char head[HEAD_LENGTH + 1];
+
+	record->state = state;
+	record->domid = domid;
+	snprintf(head, sizeof(head), "# %-9s %6d %*s\n", state_names[state], domid,
+		 HEAD_LENGTH - 20, "");
+	return pwrite(record->fd, head, HEAD_LENGTH, 0) == HEAD_LENGTH
+		       ? 0
+		       : fail_errno(errno, "writing %s/%s", RECORD_FOLDER, record->uuid);
+}
+
+static int write_config(int fd, const struct domain_config *config)
+{
+	FILE *file = fdopen(dup(fd), "r+");
+
+	if (!file) {
+		return fail_errno(errno, "the record");
+	}
+	fseek(file, HEAD_LENGTH, SEEK_SET);
+	config_write(config, file);
+	if (ftruncate(fd, ftell(file)) < 0 || fclose(file)) {
+		return fail_errno(errno, "writing the record");
+	}
+	return 0;
+}
+
+int record_create(struct record *record, const char *uuid, const struct domain_config *config)
+{
+	char path[PATH_MAX];
+	int rc = make_folders();
+
+	if (rc) {
+		return rc;
+	}
+	*record = (struct record){.fd = -1, .domid = -1};
+	snprintf(record->uuid, sizeof(record->uuid), "%s", uuid);
+	snprintf(path, sizeof(path), "%s/%s", RECORD_FOLDER, uuid);
+	record->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (record->fd < 0) {
+		return errno == EEXIST ? fail(EEXIST, "a domain with the UUID %s exists", uuid)
+				       : fail_errno(errno, "making %s", path);
+	}
+	flock(record->fd, LOCK_EX);
+	rc = record_update(record, RECORD_BUILDING, -1);
+	rc = rc ? rc : take_name(config->name, uuid);
+	if (!rc) {
+		rc = write_config(record->fd, config);
+		if (rc) {
+			free_name(config->name, uuid);
+		}
+	}
+	if (rc) {
+		unlink(path);
+		record_close(record);
+	}
+	return rc;
+}
+
+static int read_head(struct record *record)
+{
+	char head[HEAD_LENGTH + 1] = "", word[16];
+
+	if (pread(record->fd, head, HEAD_LENGTH, 0) < 0) {
+		return fail_errno(errno, "reading the record of %s", record->uuid);
+	}
+	record->state = RECORD_BUILDING; /* also if the line was not written yet */
+	record->domid = -1;
+	if (sscanf(head, "# %15s %d", word, &record->domid) == 2) {
+		for (unsigned int i = 0; i < sizeof(state_names) / sizeof(state_names[0]); i++) {
+			if (strcmp(word, state_names[i]) == 0) {
+				record->state = (enum record_state)i;
+			}
+		}
+	}
+	return 0;
+}
+
+/* Who waited for the lock of a file may find it unlinked, and perhaps another in its place. */
+static bool still_named(int fd, const char *path)
+{
+	struct stat opened, named;
+
+	return fstat(fd, &opened) == 0 && stat(path, &named) == 0 && opened.st_ino == named.st_ino;
+}
+
+int record_open(struct record *record, const char *uuid, bool wait)
+{
+	char path[PATH_MAX];
+	int rc;
+
+	*record = (struct record){.fd = -1, .domid = -1};
+	snprintf(record->uuid, sizeof(record->uuid), "%s", uuid);
+	snprintf(path, sizeof(path), "%s/%s", RECORD_FOLDER, uuid);
+	do {
+		record_close(record);
+		record->fd = open(path, O_RDWR | O_CLOEXEC);
+		if (record->fd < 0) {
+			return errno == ENOENT ? -ENOENT : fail_errno(errno, "%s", path);
+		}
+		if (flock(record->fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB) < 0) {
+			rc = errno == EWOULDBLOCK
+				     ? fail(EBUSY, "another pvx is at work on domain %s", uuid)
+				     : fail_errno(errno, "locking %s", path);
+			record_close(record);
+			return rc;
+		}
+	} while (!still_named(record->fd, path));
+	rc = read_head(record);
+	if (rc) {
+		record_close(record);
+	}
+	return rc;
+}
+
+int record_config(const struct record *record, struct domain_config *config)
+{
+	char path[PATH_MAX];
+	struct messages messages = {.text = NULL};
+	bool good;
+
+	snprintf(path, sizeof(path), "%s/%s", RECORD_FOLDER, record->uuid);
+	good = config_load(config, path, NULL, 0, &messages);
+	messages_free(&messages);
+	return good ? 0 : fail(EINVAL, "the record %s is not readable", path);
+}
+
+int record_rename(const struct record *record, const char *old_name, const char *new_name)
+{
+	struct domain_config config;
+	int rc = take_name(new_name, record->uuid);
+
+	if (rc) {
+		return rc;
+	}
+	rc = record_config(record, &config);
+	if (!rc) {
+		config.name = new_name;
+		rc = write_config(record->fd, &config);
+		config_free(&config);
+	}
+	free_name(rc ? new_name : old_name, record->uuid);
+	return rc;
+}
+
+void record_close(struct record *record)
+{
+	if (record->fd >= 0) {
+		close(record->fd);
+	}
+	record->fd = -1;
+}
+
+void record_remove(struct record *record)
+{
+	struct domain_config config;
+	char path[PATH_MAX];
+
+	if (record_config(record, &config) == 0 && config.name) {
+		free_name(config.name, record->uuid);
+		config_free(&config);
+	}
+	snprintf(path, sizeof(path), "%s/%s", RECORD_FOLDER, record->uuid);
+	unlink(path);
+	record_close(record);
+}

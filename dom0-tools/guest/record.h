@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is known here of a guest outlives every process of ours, in /run/pvx:
+ *
+ *	guests/UUID	a first line with its state, then its configuration as `pvx create` reads it
+ *	names/NAME	a symbolic link to the UUID; who makes it has the name
+ *
+ * Whoever changes a guest holds the lock (flock) of its record, which the kernel lets go when he
+ *dies. A record that says "building" and is not locked is of a guest that was never finished, and
+ *whoever finds it destroys that.
+ */
+#ifndef GUEST_RECORD_H
+#define GUEST_RECORD_H
+
+#include <config/config.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <xen/xen.h>
+
+#define RECORD_FOLDER "/run/pvx/guests"
+#define UUID_TEXT     37
+
+enum record_state {
+	RECORD_BUILDING, /* not finished */
+	RECORD_LIVE,
+	RECORD_ENDING, /* destroyed, but not all of it is gone */
+};
+
+struct record {
+	int fd; /* locked while it is open */
+	char uuid[UUID_TEXT];
+	enum record_state state;
+	int domid; /* -1: none yet */
+};
+
+/* Takes the name and writes the configuration. -EEXIST with a text if the name or UUID is taken. */
+int record_create(struct record *record, const char *uuid, const struct domain_config *config);
+
+/* Locks one. `wait`: until others are done with it; else -EBUSY. -ENOENT, without a text: there is
+ * none. */
+int record_open(struct record *record, const char *uuid, bool wait);
+
+/* Its configuration, which the caller frees. */
+int record_config(const struct record *record, struct domain_config *config);
+
+int record_update(struct record *record, enum record_state state, int domid);
+int record_rename(const struct record *record, const char *old_name, const char *new_name);
+
+/* Unlocks. */
+void record_close(struct record *record);
+
+/* Deletes the record and frees the name, then closes. */
+void record_remove(struct record *record);
+
+void uuid_print(const uint8_t uuid[16], char text[UUID_TEXT]);
+
+#endif
