@@ -6,6 +6,7 @@
 #include <debug/keys.h>
 #include <debug/log.h>
 #include <debug/trace.h>
+#include <domain/audit.h>
 #include <domain/notify.h>
 #include <hypercall/hypercall.h>
 #include <memory/frame_alloc.h>
@@ -132,8 +133,17 @@ static void key_frames(void)
 {
 	struct frame_pool_figures f = frame_pool_figures();
 
+	unsigned faults;
+	int rc;
+
 	show("%lu frames, %lu free (%lu to be cleared), %lu claimed, %lu of them below 4 GiB\n",
 	     f.total, f.free, f.dirty, f.claimed, f.low_free);
+	rc = domain_audit(&faults);
+	if (rc) {
+		show("audit of all frames: not made (%d)\n", rc);
+	} else {
+		show("audit of all frames: %u faults\n", faults);
+	}
 }
 
 static void key_reboot(void)
@@ -156,7 +166,7 @@ static const struct {
 	{'e', true, key_events, "event channels"},
 	{'h', false, key_help, "this help"},
 	{'i', true, pirq_dump, "interrupt lines"},
-	{'m', true, key_frames, "memory"},
+	{'m', true, key_frames, "memory, with an audit of all frames"},
 	{'R', false, key_reboot, "reboot at once"},
 	{'t', true, key_timers, "time and timers"},
 	{'T', true, key_trace, "the event trace"},

@@ -295,6 +295,58 @@ static void schedule(void)
 	}
 }
 
+/* --- Standing still ------------------------------------------------------------------------ */
+
+#define STAND_WAIT NS_PER_SECOND
+
+static struct {
+	_Atomic bool wanted;
+	_Atomic cpu_mask_t still;
+} stand;
+
+/* Who came to wait for our vCPU before it stood still itself gets it, and can stand still. */
+static void stand_still(void)
+{
+	atomic_fetch_or(&stand.still, BIT(cpu_id()));
+	while (atomic_load(&stand.wanted)) {
+		cpu_relax();
+		if (this_cpu()->work & CPU_WORK_LET_GO) {
+			atomic_fetch_and(&this_cpu()->work, ~(uint32_t)CPU_WORK_LET_GO);
+			vcpu_let_go();
+		}
+	}
+	atomic_fetch_and(&stand.still, ~BIT(cpu_id()));
+}
+
+bool schedule_stop_others(void)
+{
+	cpu_mask_t others = cpus_online() & ~BIT(cpu_id());
+	uint64_t until = now() + STAND_WAIT;
+
+	if (atomic_exchange(&stand.wanted, true)) {
+		return false;
+	}
+	for (cpu_mask_t rest = others; rest; rest &= rest - 1) {
+		ask((unsigned)__builtin_ctzll(rest), CPU_WORK_STAND);
+	}
+	while (others & ~atomic_load(&stand.still)) {
+		if (now() > until) {
+			schedule_start_others();
+			return false;
+		}
+		cpu_relax();
+	}
+	return true;
+}
+
+void schedule_start_others(void)
+{
+	atomic_store(&stand.wanted, false);
+	while (atomic_load(&stand.still)) {
+		cpu_relax();
+	}
+}
+
 void deferred_work(void)
 {
 	struct cpu *cpu = this_cpu();
@@ -322,6 +374,9 @@ void deferred_work(void)
 		}
 		if (work & CPU_WORK_LET_GO) {
 			vcpu_let_go();
+		}
+		if (work & CPU_WORK_STAND) {
+			stand_still();
 		}
 		if (atomic_load_explicit(&cpu->work, memory_order_relaxed)) {
 			continue;

@@ -27,6 +27,13 @@ void schedule_set_affinity(struct vcpu *v, cpu_mask_t hard, cpu_mask_t soft);
 uint64_t schedule_idle_time(unsigned cpu); /* ns without anything to run */
 void schedule_print_queue(unsigned cpu);   /* for the debug key */
 
+/*
+ * For who looks at everything: the other CPUs hold no lock and change nothing in between. False:
+ * they did not come to it in time, or somebody else does it.
+ */
+bool schedule_stop_others(void);
+void schedule_start_others(void);
+
 /* The timer's interrupt comes on the CPU of `v`. */
 void schedule_set_timer(struct vcpu *v, struct timer *timer, uint64_t deadline);
 

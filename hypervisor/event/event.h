@@ -174,6 +174,10 @@ int event_fifo_raise_early(struct domain_events *d, uint32_t port, struct event_
 int event_fifo_detach(struct domain_events *d, struct fifo_domain **f);
 void *event_fifo_take_page(struct fifo_domain *f);
 
+/* For an audit: the pages held so far, by an index below the limit; null: none there. */
+unsigned event_fifo_page_limit(void);
+const void *event_fifo_page(const struct domain_events *d, unsigned index);
+
 /* --- Polling ------------------------------------------------------------------------------- */
 
 /*

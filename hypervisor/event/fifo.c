@@ -341,3 +341,23 @@ void *event_fifo_take_page(struct fifo_domain *f)
 	heap_free(f, sizeof(*f));
 	return NULL;
 }
+
+unsigned event_fifo_page_limit(void)
+{
+	return FIFO_VCPUS + FIFO_PAGES;
+}
+
+const void *event_fifo_page(const struct domain_events *d, unsigned index)
+{
+	const struct fifo_domain *f = d->fifo;
+	const struct fifo_vcpu *v;
+
+	if (!f) {
+		return NULL;
+	}
+	if (index >= FIFO_VCPUS) {
+		return f->page[index - FIFO_VCPUS];
+	}
+	v = f->vcpu[index];
+	return v ? v->control : NULL;
+}

@@ -244,6 +244,16 @@ UNUSED static long child_destroy(const struct child *c)
 	return pv_domctl_plain(XEN_DOMCTL_destroydomain, c->id);
 }
 
+/* Xen keeps a domain as a dying one while somebody maps its frames. */
+UNUSED static bool child_is_gone(const struct child *c)
+{
+	struct xen_domctl_getdomaininfo info;
+	long rc = pv_domain_info(c->id, &info);
+
+	return rc == -XEN_ESRCH || info.domain != c->id ||
+	       (!on_parvus() && info.flags & XEN_DOMINF_dying);
+}
+
 /* Lets others run for a while; false when that was often enough. */
 UNUSED static bool child_wait(unsigned int *rounds)
 {

@@ -167,6 +167,18 @@ UNUSED static bool on_parvus(void)
 	return false;
 }
 
+/* Where the run has keys=…: they are pressed now, and their pages are on the console afterwards. */
+UNUSED static void press_keys(void)
+{
+	char c = 0;
+
+	pv_printf("# ready for keys\n");
+	while (c != '.') {
+		pv_sched_op(SCHEDOP_yield, NULL);
+		pv_console_io(CONSOLEIO_read, 1, &c);
+	}
+}
+
 static void guest_main(void);
 
 __attribute__((used)) static void guest_begin(struct start_info *start)

@@ -309,6 +309,11 @@ void pirq_set_eoi_map(uint64_t *map)
 	lock_release(&pirqs.lock);
 }
 
+mfn_t pirq_eoi_frame(void)
+{
+	return pirqs.eoi_map ? frame_of_ptr(pirqs.eoi_map) : MFN_NONE;
+}
+
 void pirq_dump(void)
 {
 	for (uint32_t pirq = 0; pirq < PIRQ_COUNT; pirq++) {

@@ -46,6 +46,7 @@ int pirq_needs_eoi(uint32_t pirq, bool *needs);
 
 /* Dom0's page with a bit for each number that says the same; null: none. */
 void pirq_set_eoi_map(uint64_t *map);
+mfn_t pirq_eoi_frame(void); /* where it is, or MFN_NONE */
 
 void pirq_dump(void); /* for a debug key: numbers, vectors, counts */
 

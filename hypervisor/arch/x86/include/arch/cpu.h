@@ -18,6 +18,7 @@ enum cpu_work {
 	CPU_WORK_NMI = 1 << 5,	    /* an NMI came */
 	CPU_WORK_CLOCK = 1 << 6,    /* the time base was corrected */
 	CPU_WORK_LET_GO = 1 << 7,   /* somebody wants the vCPU that does not run any more */
+	CPU_WORK_STAND = 1 << 8,    /* all but one CPU stand still for a while */
 };
 
 struct vcpu;
