@@ -175,8 +175,9 @@ void vcpu_kick(struct vcpu *v); /* the same, and it looks at its events soon */
 void vcpu_send_nmi(
 	struct vcpu *v); /* it is entered there as soon as it runs and does not mask it */
 
-/* On its CPU, or before it runs at all. */
-void vcpu_set_runstate(struct vcpu *v, int state, uint64_t time);
+/* Its run state, on its CPU: it has run until now; it is about to. */
+void vcpu_account_stop(struct vcpu *v, uint64_t time);
+void vcpu_account_start(struct vcpu *v, uint64_t time);
 uint64_t vcpu_cpu_time(const struct vcpu *v); /* for how long it has run */
 
 /* --- Time (time.c) ------------------------------------------------------------------------- */

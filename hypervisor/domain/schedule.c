@@ -176,11 +176,12 @@ static void end_turn(void)
 static void run_timers(void)
 {
 	struct timer_queue *timers = &cpus[cpu_id()].timers;
+	uint64_t time = now(), next;
 	struct timer *timer;
-	uint64_t next;
 
-	while ((timer = timer_expire(timers, now()))) {
-		trace(TRACE_TIMER, timer->kind, now() - timer->deadline);
+	/* One that becomes due meanwhile interrupts at once when it is armed. */
+	while ((timer = timer_expire(timers, time))) {
+		trace(TRACE_TIMER, timer->kind, time - timer->deadline);
 		if (timer->kind == TIMER_SLICE) {
 			end_turn();
 		} else if (timer->kind == TIMER_CLOCK) {
@@ -205,18 +206,6 @@ static bool is_runnable(const struct vcpu *v)
 	return !atomic_load_explicit(&v->flags, memory_order_acquire);
 }
 
-/* Asleep or waiting from now on. */
-static void stop_running(struct vcpu *v, uint64_t time)
-{
-	unsigned flags = atomic_load_explicit(&v->flags, memory_order_acquire);
-
-	vcpu_set_runstate(v,
-			  !flags		  ? RUNSTATE_runnable
-			  : flags == VCPU_BLOCKED ? RUNSTATE_blocked
-						  : RUNSTATE_offline,
-			  time);
-}
-
 /* What it polled for has come, or the time has: neither may wake it out of a later sleep. */
 static void end_poll(struct vcpu *v)
 {
@@ -224,17 +213,6 @@ static void end_poll(struct vcpu *v)
 		event_poll_end(&v->events);
 		timer_cancel(&v->poll_timer);
 	}
-}
-
-/* Whoever woke it left its run state to us: since then it has waited for its turn. */
-static void start_running(struct vcpu *v, uint64_t time)
-{
-	if (v->runstate.state != RUNSTATE_runnable) {
-		vcpu_set_runstate(v, RUNSTATE_runnable,
-				  MAX(v->credit.woke, v->runstate.state_entry_time));
-	}
-	vcpu_set_runstate(v, RUNSTATE_running, time);
-	time_update_vcpu(v);
 }
 
 static enum credit_wish wish_of(const struct vcpu *runs)
@@ -283,7 +261,7 @@ static void schedule(void)
 		return;
 	}
 	if (ran) {
-		stop_running(previous, time);
+		vcpu_account_stop(previous, time);
 	}
 	if (next) {
 		COUNT(switches);
@@ -291,7 +269,8 @@ static void schedule(void)
 		trace_set_who(next->domain->id, (uint16_t)next->id);
 		end_poll(next);
 		vcpu_switch(next);
-		start_running(next, time);
+		vcpu_account_start(next, time);
+		time_update_vcpu(next);
 	}
 }
 

@@ -107,7 +107,7 @@ void vcpu_send_nmi(struct vcpu *v)
 
 /* --- Run state ----------------------------------------------------------------------------- */
 
-static void write_runstate(struct vcpu *v)
+static __attribute__((noinline)) void write_runstate(struct vcpu *v)
 {
 	bool toggled = !v->arch.in_kernel,
 	     flagged = v->domain->vm_assist & BIT(VMASST_TYPE_runstate_update_flag);
@@ -133,12 +133,33 @@ static void write_runstate(struct vcpu *v)
 	}
 }
 
-void vcpu_set_runstate(struct vcpu *v, int state, uint64_t time)
+static void account(struct vcpu *v, int state, uint64_t time)
 {
 	v->runstate.time[v->runstate.state] += time - v->runstate.state_entry_time;
 	v->runstate.state = state;
 	v->runstate.state_entry_time = time;
-	if (state == RUNSTATE_running && v->runstate_area.a) {
+}
+
+/* Asleep or waiting from now on. */
+void vcpu_account_stop(struct vcpu *v, uint64_t time)
+{
+	unsigned flags = atomic_load_explicit(&v->flags, memory_order_acquire);
+
+	account(v,
+		!flags			? RUNSTATE_runnable
+		: flags == VCPU_BLOCKED ? RUNSTATE_blocked
+					: RUNSTATE_offline,
+		time);
+}
+
+/* Whoever woke it left this to us: since then it has waited for its turn. */
+void vcpu_account_start(struct vcpu *v, uint64_t time)
+{
+	if (v->runstate.state != RUNSTATE_runnable) {
+		account(v, RUNSTATE_runnable, MAX(v->credit.woke, v->runstate.state_entry_time));
+	}
+	account(v, RUNSTATE_running, time);
+	if (v->runstate_area.a) {
 		write_runstate(v);
 	}
 }

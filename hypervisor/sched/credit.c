@@ -29,15 +29,10 @@ static void fill_budget(struct credit_domain *d, uint32_t cap, uint64_t now)
 	}
 }
 
-/* Whether the cap lets the domain run; if not, *again is when it will. */
-static bool may_run(struct credit_domain *d, uint64_t now, uint64_t *again)
+static bool has_budget(struct credit_domain *d, uint32_t cap, uint64_t now, uint64_t *again)
 {
-	uint32_t cap = atomic_load_explicit(&d->cap, memory_order_relaxed);
 	int64_t budget, wanted;
 
-	if (!cap) {
-		return true;
-	}
 	fill_budget(d, cap, now);
 	budget = atomic_load(&d->budget);
 	wanted = (int64_t)MIN(BUDGET_GRAIN, budget_limit(cap));
@@ -46,6 +41,14 @@ static bool may_run(struct credit_domain *d, uint64_t now, uint64_t *again)
 	}
 	*again = MIN(*again, now + (uint64_t)(wanted - budget) * 100 / cap + 1);
 	return false;
+}
+
+/* Whether the cap lets the domain run; if not, *again is when it will. */
+static inline bool may_run(struct credit_domain *d, uint64_t now, uint64_t *again)
+{
+	uint32_t cap = atomic_load_explicit(&d->cap, memory_order_relaxed);
+
+	return likely(!cap) || has_budget(d, cap, now, again);
 }
 
 /* What running for `ns` costs each of the domain's vCPUs. */
@@ -113,8 +116,8 @@ static void dequeue(struct credit_queue *q, struct credit_vcpu *v)
  * From v on, the first who may run on the CPU and has last run not later than `stopped`; *again is
  * when one that is passed over may.
  */
-static struct credit_vcpu *find_from(struct credit_vcpu *v, unsigned cpu, uint64_t stopped,
-				     uint64_t now, uint64_t *again)
+static __attribute__((noinline)) struct credit_vcpu *
+find_from(struct credit_vcpu *v, unsigned cpu, uint64_t stopped, uint64_t now, uint64_t *again)
 {
 	while (v && (!credit_may_run_on(v, cpu) || v->stopped > stopped ||
 		     !may_run(v->domain, now, again))) {
@@ -124,14 +127,18 @@ static struct credit_vcpu *find_from(struct credit_vcpu *v, unsigned cpu, uint64
 }
 
 /* Whom the CPU runs next of those who wait in its own queue; behind all others comes who yields. */
-static struct credit_vcpu *find_next(const struct credit_queue *q, const struct credit_vcpu *yields,
-				     uint64_t now, uint64_t *again)
+static inline struct credit_vcpu *find_next(const struct credit_queue *q,
+					    const struct credit_vcpu *yields, uint64_t now,
+					    uint64_t *again)
 {
-	struct credit_vcpu *v = find_from(q->first, q->cpu, UINT64_MAX, now, again), *other = NULL;
+	struct credit_vcpu *v = q->first, *other;
 
-	if (v && v == yields) {
-		other = find_from(v->next, q->cpu, UINT64_MAX, now, again);
+	if (!v || likely(v != yields && credit_may_run_on(v, q->cpu) &&
+			 !atomic_load_explicit(&v->domain->cap, memory_order_relaxed))) {
+		return v;
 	}
+	v = find_from(v, q->cpu, UINT64_MAX, now, again);
+	other = v && v == yields ? find_from(v->next, q->cpu, UINT64_MAX, now, again) : NULL;
 	return other ? other : v;
 }
 
@@ -175,7 +182,8 @@ void credit_queue_init(struct credit_queue *q, unsigned cpu)
 /* --- Waking -------------------------------------------------------------------------------- */
 
 /* The queue that guards a vCPU, locked. */
-static struct credit_queue *lock_queue_of(const struct credit_pool *pool, struct credit_vcpu *v)
+static inline struct credit_queue *lock_queue_of(const struct credit_pool *pool,
+						 struct credit_vcpu *v)
 {
 	for (;;) {
 		unsigned cpu = atomic_load(&v->cpu);
@@ -308,16 +316,24 @@ static bool pull(const struct credit_pool *pool, struct credit_queue *q, struct 
 	return true;
 }
 
-/* Looks for somebody in the other queues who should run here rather than `mine`. q is locked. */
-static void balance(const struct credit_pool *pool, struct credit_queue *q,
-		    const struct credit_vcpu *mine, uint64_t now)
+static cpu_mask_t online_others(const struct credit_pool *pool, const struct credit_queue *q)
+{
+	return atomic_load_explicit(pool->online, memory_order_relaxed) & ~BIT(q->cpu);
+}
+
+/*
+ * Looks for somebody in the other queues who should run here rather than `mine`, and moves him to
+ * this queue, which is locked.
+ */
+static __attribute__((noinline)) bool balance(const struct credit_pool *pool,
+					      struct credit_queue *q,
+					      const struct credit_vcpu *mine, uint64_t now)
 {
 	/* What a move costs is worth a difference of a slice. */
 	uint64_t slice = atomic_load_explicit(&pool->slice, memory_order_relaxed);
 	uint64_t limit = mine ? mine->spent - MIN(mine->spent, slice) : UINT64_MAX;
-	cpu_mask_t rest = atomic_load_explicit(pool->online, memory_order_relaxed) & ~BIT(q->cpu);
 
-	for (; rest; rest &= rest - 1) {
+	for (cpu_mask_t rest = online_others(pool, q); rest; rest &= rest - 1) {
 		struct credit_queue *other = &pool->queues[__builtin_ctzll(rest)];
 		bool pulled;
 
@@ -333,9 +349,10 @@ static void balance(const struct credit_pool *pool, struct credit_queue *q,
 		pulled = pull(pool, q, other, limit, now);
 		lock_release(&other->lock);
 		if (pulled) {
-			return;
+			return true;
 		}
 	}
+	return false;
 }
 
 /*
@@ -346,25 +363,27 @@ static uint64_t end_of_turn(const struct credit_pool *pool, const struct credit_
 			    const struct credit_vcpu *v, uint64_t now, uint64_t again)
 {
 	uint64_t slice = atomic_load_explicit(&pool->slice, memory_order_relaxed);
-	bool alone = atomic_load_explicit(pool->online, memory_order_relaxed) == BIT(q->cpu);
 	uint32_t cap = atomic_load_explicit(&v->domain->cap, memory_order_relaxed);
-	uint64_t until = q->first ? now + slice : alone ? UINT64_MAX : now + 3 * slice;
+	uint64_t until = again;
 	int64_t budget;
 
-	if (cap) {
+	if (q->first) {
+		until = MIN(until, now + slice);
+	} else if (online_others(pool, q)) {
+		until = MIN(until, now + 3 * slice);
+	}
+	if (unlikely(cap)) {
 		budget = MAX(atomic_load(&v->domain->budget), (int64_t)BUDGET_GRAIN / 4);
 		until = MIN(until, now + (uint64_t)budget / MAX(v->domain->runnable, 1U) + 1);
 	}
-	return MIN(until, again);
+	return until;
 }
 
-/* If somebody waits here who may run: a CPU that has nothing to do. */
-static unsigned find_idle(const struct credit_pool *pool, const struct credit_queue *q,
-			  uint64_t now)
+/* For one of those who wait here: a CPU that has nothing to do. */
+static __attribute__((noinline)) unsigned find_idle(const struct credit_pool *pool,
+						    const struct credit_queue *q, uint64_t now)
 {
-	cpu_mask_t rest = q->first ? atomic_load_explicit(pool->online, memory_order_relaxed) : 0;
-
-	for (rest &= ~BIT(q->cpu); rest; rest &= rest - 1) {
+	for (cpu_mask_t rest = online_others(pool, q); rest; rest &= rest - 1) {
 		unsigned cpu = (unsigned)__builtin_ctzll(rest);
 
 		if (!__atomic_load_n(&pool->queues[cpu].current, __ATOMIC_RELAXED) &&
@@ -395,17 +414,23 @@ static bool too_early(const struct credit_pool *pool, const struct credit_queue 
 static struct credit_turn choose_next(const struct credit_pool *pool, struct credit_queue *q,
 				      const struct credit_vcpu *yields, uint64_t now)
 {
-	struct credit_turn turn = {.kick = CPU_MAX, .until = UINT64_MAX};
-	struct credit_vcpu *v = find_next(q, yields, now, &turn.until);
+	uint64_t again = UINT64_MAX;
+	struct credit_vcpu *v = find_next(q, yields, now, &again);
+	struct credit_turn turn;
 
-	turn.vcpu = v;
+	if (online_others(pool, q) && balance(pool, q, v, now)) {
+		v = find_next(q, yields, now, &again);
+	}
+	turn = (struct credit_turn){v, again, CPU_MAX};
 	if (v) {
 		dequeue(q, v);
 		v->state = CREDIT_RUNNING;
 		q->started = now;
 		q->floor = MAX(q->floor, v->spent);
-		turn.until = end_of_turn(pool, q, v, now, turn.until);
-		turn.kick = find_idle(pool, q, now);
+		turn.until = end_of_turn(pool, q, v, now, again);
+		if (q->first) {
+			turn.kick = find_idle(pool, q, now);
+		}
 	}
 	/* A barrier: the caller looks whether it may run, whoever forbids that whether it runs. */
 	__atomic_store_n(&q->current, v, __ATOMIC_SEQ_CST);
@@ -417,7 +442,6 @@ struct credit_turn credit_choose(const struct credit_pool *pool, unsigned cpu,
 {
 	struct credit_queue *q = &pool->queues[cpu];
 	struct credit_turn turn = {.kick = CPU_MAX};
-	uint64_t again = UINT64_MAX;
 
 	lock_acquire(&q->lock);
 	charge(q, now);
@@ -425,7 +449,6 @@ struct credit_turn credit_choose(const struct credit_pool *pool, unsigned cpu,
 		const struct credit_vcpu *yields = wish == CREDIT_YIELDS ? q->current : NULL;
 
 		step_down(pool, q, wish, now);
-		balance(pool, q, find_next(q, NULL, now, &again), now);
 		turn = choose_next(pool, q, yields, now);
 	}
 	lock_release(&q->lock);
