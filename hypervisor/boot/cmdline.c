@@ -400,7 +400,9 @@ static const struct option options_table[] = {
 
 /* Nothing heeds these yet, and whoever gives one is told so. */
 static const char *const idle_options[] = {
-	"com2", "console_timestamps", "sched_credit_tslice_ms", "sched_ratelimit_us", NULL,
+	"com2",
+	"console_timestamps",
+	NULL,
 };
 
 /* Number or size: the same limits, another unit and another width. */

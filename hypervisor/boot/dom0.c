@@ -6,7 +6,7 @@
 #include <boot/domain_build.h>
 #include <boot/kernel.h>
 #include <debug/log.h>
-#include <domain/schedule.h>
+#include <domain/affinity.h>
 #include <lib/string.h>
 #include <memory/frame_alloc.h>
 
@@ -38,7 +38,9 @@ static void pin_vcpus(struct domain *d)
 	cpu_mask_t cpus = cpus_online(), rest = cpus;
 
 	for (unsigned i = 0; i < d->vcpu_count; i++) {
-		schedule_set_affinity(d->vcpu[i], rest & -rest, CPU_MASK_ALL);
+		cpu_mask_t first = rest & -rest;
+
+		(void)affinity_set(d->vcpu[i], &first, NULL);
 		rest &= rest - 1;
 		rest = rest ? rest : cpus;
 	}

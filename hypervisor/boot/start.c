@@ -231,6 +231,16 @@ static void open_interrupts(void)
 	}
 }
 
+static void set_schedule(void)
+{
+	struct schedule_times times = {
+		.slice = options.credit_slice_ms * (NS_PER_SECOND / 1000),
+		.ratelimit = options.ratelimit_us * (NS_PER_SECOND / 1000000),
+	};
+
+	schedule_set_times(&times);
+}
+
 void start(uint64_t loader_info, uint64_t loader_magic)
 {
 	struct domain *dom0;
@@ -258,6 +268,7 @@ void start(uint64_t loader_info, uint64_t loader_magic)
 		panic("there is no Dom0 to run");
 	}
 	boot_memory_free_modules(&info);
+	set_schedule();
 	(void)domain_toolstack_unpause(dom0);
 	log_info("Dom0 starts after %lu instructions or cycles\n", read_tsc() - boot_tsc);
 	cpu_leave_startup();

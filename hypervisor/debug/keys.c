@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The debug keys: one table; each prints a page about one part of the machine to the console. */
 #include <arch/pirq.h>
+#include <arch/smp.h>
 #include <arch/uart.h>
 #include <debug/counters.h>
 #include <debug/keys.h>
@@ -8,6 +9,7 @@
 #include <debug/trace.h>
 #include <domain/audit.h>
 #include <domain/notify.h>
+#include <domain/schedule.h>
 #include <hypercall/hypercall.h>
 #include <memory/frame_alloc.h>
 
@@ -146,6 +148,13 @@ static void key_frames(void)
 	}
 }
 
+static void key_run_queues(void)
+{
+	for (cpu_mask_t rest = cpus_online(); rest; rest &= rest - 1) {
+		schedule_print_queue((unsigned)__builtin_ctzll(rest));
+	}
+}
+
 static void key_reboot(void)
 {
 	arch_stop(MACHINE_REBOOT);
@@ -167,6 +176,7 @@ static const struct {
 	{'h', false, key_help, "this help"},
 	{'i', true, pirq_dump, "interrupt lines"},
 	{'m', true, key_frames, "memory, with an audit of all frames"},
+	{'r', true, key_run_queues, "run queues"},
 	{'R', false, key_reboot, "reboot at once"},
 	{'t', true, key_timers, "time and timers"},
 	{'T', true, key_trace, "the event trace"},

@@ -40,6 +40,7 @@ static int take_apart(struct domain *d)
 {
 	int rc;
 
+	watchdog_destroy(d);
 	for (unsigned i = 0; i < d->vcpu_count; i++) {
 		stop_vcpu(d->vcpu[i]);
 	}

@@ -116,6 +116,7 @@ int domain_create(const struct domain_config *config, struct domain **created)
 	lock_init(&d->lock, LOCK_DOMAIN);
 	domain_memory_init(&d->memory, d->id);
 	d->memory.hardware = d->privileged;
+	watchdog_init(d);
 	event_domain_init(&d->events, d->id, d->shared_info, config->highest_port);
 	credit_domain_init(&d->credit);
 	grant_domain_init(&d->grants, d->id, &grants_machine_limits);
@@ -280,10 +281,30 @@ static _Noreturn void end_machine(unsigned reason)
 	}
 }
 
+/* The first says it. */
+static unsigned latch(struct domain *d, unsigned reason)
+{
+	unsigned code;
+
+	lock_acquire(&d->lock);
+	if (!d->shutdown_code) {
+		d->shutdown_code = reason + 1;
+	}
+	code = d->shutdown_code - 1;
+	lock_release(&d->lock);
+	return code;
+}
+
+void domain_latch_shutdown(struct domain *d, unsigned reason)
+{
+	(void)latch(d, reason);
+}
+
 void domain_shutdown(struct domain *d, unsigned reason)
 {
 	uint32_t suspend_port;
 
+	reason = latch(d, reason);
 	if (d == domain_hardware) {
 		end_machine(reason);
 	}
@@ -308,6 +329,7 @@ void domain_resume(struct domain *d)
 	domain_pause(d); /* nothing of the shutdown is under way any more */
 	lock_acquire(&d->lock);
 	d->shut_down = false;
+	d->shutdown_code = 0;
 	lock_release(&d->lock);
 	domain_unpause(d);
 }

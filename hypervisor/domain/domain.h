@@ -4,6 +4,7 @@
 #define DOMAIN_DOMAIN_H
 
 #include <arch/vcpu.h>
+#include <domain/watchdog.h>
 #include <event/event.h>
 #include <grant/grant.h>
 #include <lib/base.h>
@@ -36,6 +37,10 @@ struct vcpu {
 	struct vcpu_memory memory;
 	struct vcpu_events events;
 	struct credit_vcpu credit;
+
+	/* Guarded by the domain's lock (affinity.h). */
+	cpu_mask_t affinity_hard, affinity_soft;
+	cpu_mask_t bound_to; /* SCHEDOP_pin_override: the one CPU; 0: none */
 
 	bool initialised;	     /* its context was set: it may be brought up */
 	_Atomic unsigned held_by;    /* the CPU that has its registers, + 1; 0: they are in arch */
@@ -77,6 +82,8 @@ struct domain {
 	bool shut_down;
 	bool dying;
 	unsigned shutdown_reason;
+	unsigned shutdown_code; /* SCHEDOP_shutdown_code: what its next shutdown is, + 1 */
+	struct watchdog watchdog[WATCHDOGS];
 	unsigned pause_count;	   /* by whomever */
 	unsigned toolstack_pauses; /* of those */
 	uint8_t handle[16];
@@ -133,10 +140,6 @@ void domain_unpause(struct domain *d);
 int domain_toolstack_pause(struct domain *d);
 int domain_toolstack_unpause(struct domain *d);
 
-/* All its vCPUs stop; `reason` is one of SHUTDOWN_*. Dom0's end is the machine's. */
-void domain_shutdown(struct domain *d, unsigned reason);
-void domain_resume(struct domain *d); /* as if it had not */
-
 /*
  * Ends it for good and takes apart what it has (destroy.c): a bounded piece at a time, -ERESTART
  * until all is done. Then it is in the table no more, and its id may be used again; the memory of
@@ -145,6 +148,14 @@ void domain_resume(struct domain *d); /* as if it had not */
 int domain_destroy(struct domain *d);
 void domain_mark_dying(struct domain *d); /* its first part: nothing of it runs any more */
 void domain_remove(struct domain *d);	  /* and its last: out of the table */
+
+/*
+ * All its vCPUs stop; `reason` is one of SHUTDOWN_*, or what was said before that it shall be.
+ * Dom0's end is the machine's.
+ */
+void domain_shutdown(struct domain *d, unsigned reason);
+void domain_latch_shutdown(struct domain *d, unsigned reason);
+void domain_resume(struct domain *d); /* as if it had not */
 
 /*
  * The guest of the current vCPU cannot go on: its report goes to the console, it shuts down with

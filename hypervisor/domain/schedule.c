@@ -7,17 +7,21 @@
 #include <arch/trap.h>
 #include <debug/counters.h>
 #include <debug/keys.h>
+#include <debug/log.h>
 #include <debug/trace.h>
 #include <domain/notify.h>
 #include <domain/schedule.h>
+#include <domain/watchdog.h>
+
+#define NS_PER_MS (NS_PER_SECOND / 1000)
 
 static struct credit_queue queues[CPU_MAX];
 
 static struct credit_pool pool = {
 	.queues = queues,
 	.online = &smp_online,
-	.slice = 30 * NS_PER_SECOND / 1000,
-	.ratelimit = NS_PER_SECOND / 1000,
+	.slice = 30 * NS_PER_MS,
+	.ratelimit = NS_PER_MS,
 };
 
 /* Each CPU's own. */
@@ -186,6 +190,8 @@ static void run_timers(void)
 			end_turn();
 		} else if (timer->kind == TIMER_CLOCK) {
 			look_after_clock();
+		} else if (timer->kind == TIMER_WATCHDOG) {
+			watchdog_expired(timer);
 		} else {
 			time_handle_expired(timer);
 		}
@@ -378,4 +384,31 @@ void deferred_work(void)
 uint64_t schedule_idle_time(unsigned cpu)
 {
 	return credit_idle_time(&queues[cpu], now());
+}
+
+#define SHOWN_MAX 16
+
+/* Copied with the lock held and printed without: the console is slow. */
+void schedule_print_queue(unsigned cpu)
+{
+	struct credit_queue *q = &queues[cpu];
+	struct {
+		const char *does;
+		uint64_t name, spent;
+	} shown[SHOWN_MAX];
+	unsigned count = 0;
+
+	lock_acquire(&q->lock);
+	for (struct credit_vcpu *v = q->current ? q->current : q->first; v && count < SHOWN_MAX;
+	     v = v == q->current ? q->first : v->next) {
+		shown[count].does = v == q->current ? "runs" : "waits";
+		shown[count].name = name_of(container_of(v, struct vcpu, credit));
+		shown[count++].spent = v->spent;
+	}
+	lock_release(&q->lock);
+	log_error("CPU %u: idle for %lu ms in all\n", cpu, schedule_idle_time(cpu) / NS_PER_MS);
+	for (unsigned i = 0; i < count; i++) {
+		log_error("  d%luv%lu %s, has spent %lu us\n", shown[i].name >> 32,
+			  shown[i].name & UINT32_MAX, shown[i].does, shown[i].spent / 1000);
+	}
 }

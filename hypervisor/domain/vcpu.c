@@ -27,6 +27,7 @@ struct vcpu *vcpu_create(struct domain *d, unsigned id)
 	vcpu_memory_init(&v->memory);
 	info = id < XEN_LEGACY_MAX_VCPUS ? &d->shared_info->vcpu_info[id] : &v->own_info;
 	info->evtchn_upcall_mask = 1;
+	v->affinity_hard = v->affinity_soft = UINT64_MAX;
 	credit_vcpu_init(&v->credit, &d->credit, 0);
 	event_vcpu_init(&d->events, &v->events, id, info);
 	timer_init(&v->singleshot, TIMER_SINGLESHOT);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sched_op, set_timer_op: yielding, sleeping, and the end of a domain. */
+#include <domain/affinity.h>
 #include <domain/domain.h>
 #include <domain/schedule.h>
+#include <domain/watchdog.h>
 #include <hypercall/hypercall.h>
 #include <lib/error.h>
 #include <xen/sched.h>
@@ -20,7 +22,7 @@ static long do_yield(void)
 	return 0;
 }
 
-static long do_shutdown(uint64_t arg)
+static long do_shutdown(uint64_t arg, bool only_latch)
 {
 	struct sched_shutdown shutdown;
 
@@ -30,8 +32,63 @@ static long do_shutdown(uint64_t arg)
 	if (shutdown.reason > SHUTDOWN_MAX) {
 		return refuse(-EINVAL);
 	}
-	domain_shutdown(current_domain(), shutdown.reason);
+	if (only_latch) {
+		domain_latch_shutdown(current_domain(), shutdown.reason);
+	} else {
+		domain_shutdown(current_domain(), shutdown.reason);
+	}
 	return 0;
+}
+
+static long do_remote_shutdown(uint64_t arg)
+{
+	struct sched_remote_shutdown remote;
+	struct domain *d;
+	long rc = 0;
+
+	if (guest_read(&remote, GUEST_VA(arg), sizeof(remote))) {
+		return refuse(-EFAULT);
+	}
+	d = domain_get(remote.domain_id);
+	if (!d) {
+		return refuse(-ESRCH);
+	}
+	if (!current_domain()->privileged) {
+		rc = refuse(-EPERM);
+	} else if (remote.reason > SHUTDOWN_MAX) {
+		rc = refuse(-EINVAL);
+	} else {
+		domain_shutdown(d, remote.reason);
+	}
+	domain_put(d);
+	return rc;
+}
+
+static long do_watchdog(uint64_t arg)
+{
+	struct sched_watchdog dog;
+	int rc;
+
+	if (guest_read(&dog, GUEST_VA(arg), sizeof(dog))) {
+		return refuse(-EFAULT);
+	}
+	rc = watchdog_set(dog.id, dog.timeout);
+	return rc < 0 ? refuse(rc) : rc;
+}
+
+static long do_pin_override(uint64_t arg)
+{
+	struct sched_pin_override pin;
+	int rc;
+
+	if (!current_domain()->privileged) {
+		return refuse(-EPERM);
+	}
+	if (guest_read(&pin, GUEST_VA(arg), sizeof(pin))) {
+		return refuse(-EFAULT);
+	}
+	rc = affinity_bind(pin.pcpu);
+	return rc ? refuse(rc) : 0;
 }
 
 /*
@@ -85,9 +142,17 @@ long hypercall_sched_op(uint64_t op, uint64_t arg, uint64_t a3, uint64_t a4, uin
 	case SCHEDOP_block:
 		return do_block(v);
 	case SCHEDOP_shutdown:
-		return do_shutdown(arg);
+		return do_shutdown(arg, false);
 	case SCHEDOP_poll:
 		return do_poll(v, arg);
+	case SCHEDOP_remote_shutdown:
+		return do_remote_shutdown(arg);
+	case SCHEDOP_shutdown_code:
+		return do_shutdown(arg, true);
+	case SCHEDOP_watchdog:
+		return do_watchdog(arg);
+	case SCHEDOP_pin_override:
+		return do_pin_override(arg);
 	default:
 		return refuse(-ENOSYS);
 	}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* On which CPUs a vCPU runs: guarded by its domain's lock. */
+#include <arch/smp.h>
+#include <debug/log.h>
+#include <domain/affinity.h>
+#include <domain/schedule.h>
+#include <lib/error.h>
+
+static void apply(struct vcpu *v)
+{
+	cpu_mask_t hard = v->bound_to ? v->bound_to : v->affinity_hard;
+
+	ASSERT_LOCKED(&v->domain->lock);
+	schedule_set_affinity(v, hard, v->affinity_soft);
+}
+
+int affinity_set(struct vcpu *v, const cpu_mask_t *hard, const cpu_mask_t *soft)
+{
+	struct domain *d = v->domain;
+	int rc = 0;
+
+	if ((hard && !(*hard & cpus_online())) || (soft && !(*soft & cpus_online()))) {
+		return -EINVAL;
+	}
+	lock_acquire(&d->lock);
+	if (hard && v->bound_to & ~*hard) {
+		rc = -EBUSY;
+	} else {
+		v->affinity_hard = hard ? *hard : v->affinity_hard;
+		v->affinity_soft = soft ? *soft : v->affinity_soft;
+		apply(v);
+	}
+	lock_release(&d->lock);
+	return rc;
+}
+
+void affinity_get(struct vcpu *v, cpu_mask_t *hard, cpu_mask_t *soft)
+{
+	lock_acquire(&v->domain->lock);
+	*hard = v->affinity_hard;
+	*soft = v->affinity_soft;
+	lock_release(&v->domain->lock);
+}
+
+int affinity_bind(int cpu)
+{
+	struct vcpu *v = current_vcpu();
+	cpu_mask_t to = cpu >= 0 && cpu < CPU_MAX ? BIT(cpu) & cpus_online() : 0;
+	int rc = 0;
+
+	lock_acquire(&v->domain->lock);
+	if (cpu < 0 ? !v->bound_to : !to) {
+		rc = -EINVAL;
+	} else if (cpu >= 0 && v->bound_to) {
+		rc = -EBUSY;
+	} else {
+		v->bound_to = to;
+		apply(v);
+	}
+	lock_release(&v->domain->lock);
+	return rc;
+}
