@@ -69,6 +69,9 @@ static void count_domain(struct audit_count *counts, const struct domain *d)
 	for (unsigned i = 0; i < d->grants.frame_count; i++) {
 		count_shared(counts, frame_of_ptr(d->grants.shared[i]));
 	}
+	for (unsigned i = 0; i < d->grants.status_count; i++) {
+		count_shared(counts, frame_of_ptr(d->grants.status[i]));
+	}
 	count_handles(counts, &d->grants);
 	count_events(counts, &d->events);
 	for (unsigned i = 0; i < d->vcpu_count; i++) {

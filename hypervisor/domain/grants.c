@@ -29,33 +29,39 @@ int grants_set_limits(struct domain *d, int32_t frames, int32_t handle_pages, ui
 	return 0;
 }
 
+void grants_release_device(mfn_t mfn, unsigned flags)
+{
+	if (flags & GNTMAP_readonly) {
+		frame_put(mfn);
+	} else {
+		page_type_put(mfn);
+	}
+}
+
 void grants_end_mapping(const struct grant_handle *handle)
 {
-	bool write = !(handle->flags & GNTMAP_readonly);
-	struct domain *d = domain_get(handle->domid);
+	struct domain *own = current_domain();
+	struct domain *d = handle->domid == own->id ? own : domain_get(handle->domid);
 
-	if (handle->flags & GNTMAP_device_map) {
-		if (write) {
-			page_type_put(MFN(handle->mfn));
-		}
-		frame_put(MFN(handle->mfn));
-	}
 	/* The granting domain may have gone, and another one have its number. */
 	if (d && d->grants.generation == handle->generation) {
-		grant_unpin(&d->grants, handle->ref, write);
+		grant_unpin(&d->grants, handle->ref, !(handle->flags & GNTMAP_readonly));
 	}
-	if (d) {
+	if (d && d != own) {
 		domain_put(d);
 	}
 }
 
 int grants_release_all(struct domain *d)
 {
-	struct grant_handle handle;
+	struct grant_handle *handle;
 	uint32_t number = 0;
 
-	while (grant_handle_take_next(&d->grants, &number, &handle)) {
-		grants_end_mapping(&handle);
+	while ((handle = grant_handle_take_next(&d->grants, &number))) {
+		if (handle->flags & GNTMAP_device_map) {
+			grants_release_device(MFN(handle->mfn), handle->flags);
+		}
+		grants_end_mapping(handle);
 		grant_handle_remove(&d->grants, number);
 		if (work_pending()) {
 			return -ERESTART;

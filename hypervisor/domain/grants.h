@@ -15,8 +15,11 @@ extern struct grant_limits grants_machine_limits;
  */
 int grants_set_limits(struct domain *d, int32_t frames, int32_t handle_pages, uint32_t options);
 
-/* What a taken handle stands for is over: its pin, and what it held for devices. */
+/* What a taken handle stands for is over, and the pin with it. */
 void grants_end_mapping(const struct grant_handle *handle);
+
+/* What a mapping with these GNTMAP_* flags held of a frame for devices. */
+void grants_release_device(mfn_t mfn, unsigned flags);
 
 /*
  * For a domain that dies, once its page tables are gone: all its handles. A bounded number at a

@@ -2,13 +2,15 @@
 /* Grants: the handles of a domain's mappings. */
 #include <debug/log.h>
 #include <grant/grant.h>
+#include <lib/error.h>
 #include <lib/heap.h>
 
 _Static_assert(sizeof(struct grant_handle) == 16, "256 to a page");
 
 static struct grant_handle *find(struct domain_grants *g, uint32_t number)
 {
-	if (number >= g->handle_pages * GRANT_HANDLES_PER_PAGE) {
+	if (number >=
+	    atomic_load_explicit(&g->handle_pages, memory_order_acquire) * GRANT_HANDLES_PER_PAGE) {
 		return NULL;
 	}
 	return g->handles[number / GRANT_HANDLES_PER_PAGE] + number % GRANT_HANDLES_PER_PAGE;
@@ -17,13 +19,14 @@ static struct grant_handle *find(struct domain_grants *g, uint32_t number)
 /* A page of free handles more, in ascending order; nothing happens if there cannot be one. */
 static void add_page(struct domain_grants *g)
 {
-	uint32_t first = (uint32_t)(g->handle_pages * GRANT_HANDLES_PER_PAGE);
+	unsigned pages = g->handle_pages;
+	uint32_t first = (uint32_t)(pages * GRANT_HANDLES_PER_PAGE);
 	struct grant_handle *page;
 
 	if (!g->handles) {
 		g->handles = heap_alloc(g->handle_page_limit * sizeof(*g->handles));
 	}
-	if (!g->handles || g->handle_pages == g->handle_page_limit) {
+	if (!g->handles || pages == g->handle_page_limit) {
 		return;
 	}
 	page = heap_alloc(PAGE_SIZE);
@@ -35,73 +38,95 @@ static void add_page(struct domain_grants *g)
 	}
 	page[GRANT_HANDLES_PER_PAGE - 1].ref = g->free_handle;
 	g->free_handle = first;
-	g->handles[g->handle_pages++] = page;
+	g->handles[pages] = page;
+	atomic_store_explicit(&g->handle_pages, pages + 1, memory_order_release);
 }
 
-uint32_t grant_handle_add(struct domain_grants *g, const struct grant_handle *as)
+uint32_t grant_handle_reserve(struct domain_grants *g)
 {
 	uint32_t number;
 
 	lock_acquire(&g->handles_lock);
-	if (g->free_handle == GRANT_NO_HANDLE) {
+	if (unlikely(g->free_handle == GRANT_NO_HANDLE)) {
 		add_page(g);
 	}
 	number = g->free_handle;
-	if (number != GRANT_NO_HANDLE) {
-		struct grant_handle *handle = find(g, number);
-
-		g->free_handle = handle->ref;
-		*handle = *as;
-		handle->flags |= GRANT_HANDLE_USED;
+	if (likely(number != GRANT_NO_HANDLE)) {
+		g->free_handle = find(g, number)->ref;
 	}
 	lock_release(&g->handles_lock);
 	return number;
 }
 
-static bool take(struct grant_handle *handle, struct grant_handle *copy)
+void grant_handle_publish(struct domain_grants *g, uint32_t number, const struct grant_handle *as)
 {
-	if (!handle ||
-	    (handle->flags & (GRANT_HANDLE_USED | GRANT_HANDLE_BUSY)) != GRANT_HANDLE_USED) {
-		return false;
-	}
-	*copy = *handle;
-	handle->flags |= GRANT_HANDLE_BUSY;
-	return true;
-}
+	struct grant_handle *handle = find(g, number);
 
-bool grant_handle_take(struct domain_grants *g, uint32_t number, struct grant_handle *copy)
-{
-	bool taken;
-
-	lock_acquire(&g->handles_lock);
-	taken = take(find(g, number), copy);
-	lock_release(&g->handles_lock);
-	return taken;
-}
-
-bool grant_handle_take_next(struct domain_grants *g, uint32_t *number, struct grant_handle *copy)
-{
-	bool taken = false;
-
-	lock_acquire(&g->handles_lock);
-	for (; !taken && find(g, *number); *number += !taken) {
-		taken = take(find(g, *number), copy);
-	}
-	lock_release(&g->handles_lock);
-	return taken;
-}
-
-void grant_handle_return(struct domain_grants *g, uint32_t number)
-{
-	lock_acquire(&g->handles_lock);
-	find(g, number)->flags &= (uint16_t)~GRANT_HANDLE_BUSY;
-	lock_release(&g->handles_lock);
+	handle->ref = as->ref;
+	handle->generation = as->generation;
+	__atomic_store_n(&handle->mfn, as->mfn, __ATOMIC_RELAXED); /* see grant_handle_find() */
+	handle->domid = as->domid;
+	atomic_store_explicit(&handle->flags, (uint16_t)(as->flags | GRANT_HANDLE_USED),
+			      memory_order_release);
 }
 
 void grant_handle_remove(struct domain_grants *g, uint32_t number)
 {
+	struct grant_handle *handle = find(g, number);
+
+	atomic_store_explicit(&handle->flags, 0, memory_order_relaxed);
 	lock_acquire(&g->handles_lock);
-	*find(g, number) = (struct grant_handle){.ref = g->free_handle};
+	handle->ref = g->free_handle;
 	g->free_handle = number;
 	lock_release(&g->handles_lock);
+}
+
+static bool take(struct grant_handle *handle)
+{
+	uint16_t flags = atomic_load_explicit(&handle->flags, memory_order_relaxed);
+
+	return (flags & (GRANT_HANDLE_USED | GRANT_HANDLE_BUSY)) == GRANT_HANDLE_USED &&
+	       atomic_compare_exchange_strong_explicit(&handle->flags, &flags,
+						       (uint16_t)(flags | GRANT_HANDLE_BUSY),
+						       memory_order_acquire, memory_order_relaxed);
+}
+
+struct grant_handle *grant_handle_take(struct domain_grants *g, uint32_t number)
+{
+	struct grant_handle *handle = find(g, number);
+
+	return handle && take(handle) ? handle : NULL;
+}
+
+struct grant_handle *grant_handle_take_next(struct domain_grants *g, uint32_t *number)
+{
+	struct grant_handle *handle;
+
+	while ((handle = find(g, *number)) && !take(handle)) {
+		++*number;
+	}
+	return handle;
+}
+
+int grant_handle_find(struct domain_grants *g, mfn_t mfn, uint32_t *number, unsigned steps)
+{
+	struct grant_handle *handle;
+
+	for (; (handle = find(g, *number)) && steps; ++*number, steps--) {
+		uint16_t flags = atomic_load_explicit(&handle->flags, memory_order_acquire);
+
+		if (flags & GRANT_HANDLE_USED &&
+		    __atomic_load_n(&handle->mfn, __ATOMIC_RELAXED) == mfn.n) {
+			return 1;
+		}
+	}
+	return handle ? 0 : -EINVAL;
+}
+
+void grant_handle_return(struct grant_handle *handle, unsigned less)
+{
+	uint16_t flags = atomic_load_explicit(&handle->flags, memory_order_relaxed);
+
+	atomic_store_explicit(&handle->flags, (uint16_t)(flags & ~(less | GRANT_HANDLE_BUSY)),
+			      memory_order_release);
 }

@@ -1,53 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* grant_table_op: granting, mapping and copying between domains. */
+/* grant_table_op: mapping what other domains have granted, and the call itself. */
 #include <arch/port.h>
-#include <debug/log.h>
-#include <domain/grants.h>
+#include <hypercall/grant_op.h>
 #include <hypercall/hypercall.h>
-#include <lib/error.h>
-#include <lib/string.h>
 #include <memory/mmu_grant.h>
-#include <xen/grant_table.h>
 
-/*
- * Mappings that are out of the page tables, but not yet out of the TLBs: only when they have left
- * those too does the granting domain hear that its frame is not in use any more.
- */
-#define UNMAPPED_MAX 16
-
-struct unmapped {
-	unsigned count;
-	bool flush_all; /* else the address of the only one will do */
-	uint64_t va;
-	uint32_t number[UNMAPPED_MAX];
-	struct grant_handle handle[UNMAPPED_MAX];
-};
-
-/* The current domain stays while we are here; it needs no reference, and gets none. */
-static struct domain *find_domain(domid_t id)
-{
-	struct domain *own = current_domain();
-
-	return id == DOMID_SELF || id == own->id ? own : domain_get(id);
-}
-
-static void leave_domain(struct domain *d)
-{
-	if (d != current_domain()) {
-		domain_put(d);
-	}
-}
-
-/* The domain whose table an operation is about; its own, or any for a privileged caller. */
-static int get_table_domain(domid_t id, struct domain **d)
-{
-	*d = domain_get_target(id);
-	return *d ? GNTST_okay : refuse(GNTST_bad_domain);
-}
+#define GNTMAP_PARTS   (GNTMAP_host_map | GNTMAP_device_map)
+#define GNTMAP_OF_USE  0x1f	   /* the flags a handle remembers */
+#define CONTINUED      0x80000000U /* in a command: the call goes on, with a cursor */
+#define AVAILABLE_BITS 9	   /* of a page-table entry: the guest's own, from here on */
 
 /* --- map ------------------------------------------------------------------------------------ */
 
-static struct grant_place place_of(uint64_t host_addr, uint32_t flags)
+static struct grant_place place_of(uint64_t host_addr, unsigned flags)
 {
 	return (struct grant_place){
 		.root = current_vcpu()->memory.kernel_root,
@@ -56,38 +21,37 @@ static struct grant_place place_of(uint64_t host_addr, uint32_t flags)
 	};
 }
 
-/* For a device the handle itself holds the frame, and if it is written, as a writable one. */
-static int hold_for_device(struct domain *granter, mfn_t mfn, bool write)
+static uint64_t entry_for(mfn_t mfn, uint32_t flags)
 {
-	if (!frame_get(mfn, granter->id)) {
-		return refuse(-EINVAL);
+	return mfn_to_paddr(mfn) | ENTRY_PRESENT | ENTRY_AD |
+	       (flags & GNTMAP_readonly ? 0 : ENTRY_WRITE) |
+	       (flags & GNTMAP_application_map ? ENTRY_USER : 0) |
+	       (uint64_t)(flags >> _GNTMAP_guest_avail0 & 7) << AVAILABLE_BITS;
+}
+
+/* For a device the handle itself holds the frame, and if it is written, as a writable one. */
+static int hold_for_device(struct domain *granter, mfn_t mfn, uint32_t flags)
+{
+	if (flags & GNTMAP_readonly) {
+		return frame_get(mfn, granter->id) ? 0 : refuse(-EINVAL);
 	}
-	if (write && page_writable_get(&granter->memory, mfn, granter != current_domain())) {
-		frame_put(mfn);
-		return refuse(-EINVAL);
-	}
-	return 0;
+	return page_writable_get(&granter->memory, mfn, granter != current_domain());
 }
 
 static int map_pinned(struct domain *granter, const struct gnttab_map_grant_ref *op, mfn_t mfn)
 {
-	bool write = !(op->flags & GNTMAP_readonly);
-	uint64_t entry = mfn_to_paddr(mfn) | ENTRY_PRESENT | ENTRY_AD | (write ? ENTRY_WRITE : 0) |
-			 (op->flags & GNTMAP_application_map ? ENTRY_USER : 0) |
-			 (uint64_t)(op->flags >> _GNTMAP_guest_avail0 & 7) << 9;
-	struct grant_place place = place_of(op->host_addr, op->flags);
+	struct grant_place place;
 	int rc = 0;
 
-	if (op->flags & GNTMAP_device_map) {
-		rc = hold_for_device(granter, mfn, write);
+	if (unlikely(op->flags & GNTMAP_device_map)) {
+		rc = hold_for_device(granter, mfn, op->flags);
 	}
 	if (!rc && op->flags & GNTMAP_host_map) {
-		rc = mmu_map_grant(&current_domain()->memory, &granter->memory, &place, entry);
-		if (rc && op->flags & GNTMAP_device_map) {
-			if (write) {
-				page_type_put(mfn);
-			}
-			frame_put(mfn);
+		place = place_of(op->host_addr, op->flags);
+		rc = mmu_map_grant(&current_domain()->memory, &granter->memory, &place,
+				   entry_for(mfn, op->flags));
+		if (unlikely(rc && op->flags & GNTMAP_device_map)) {
+			grants_release_device(mfn, op->flags);
 		}
 	}
 	return rc;
@@ -97,345 +61,240 @@ static int map_from(struct domain *granter, struct gnttab_map_grant_ref *op)
 {
 	struct domain_grants *own = &current_domain()->grants;
 	bool write = !(op->flags & GNTMAP_readonly);
-	struct grant_handle handle = {
-		.ref = op->ref,
-		.generation = granter->grants.generation,
-		.domid = granter->id,
-		/* Nobody unmaps by this handle before it is mapped. */
-		.flags = (uint16_t)(op->flags & 0x1f) | GRANT_HANDLE_BUSY,
-	};
-	mfn_t mfn;
+	struct grant_use use;
+	uint32_t number;
 	int rc;
 
-	op->status =
-		(int16_t)grant_pin(&granter->grants, op->ref, current_domain()->id, write, &mfn);
-	if (op->status != GNTST_okay) {
+	op->status = (int16_t)grant_pin(&granter->grants, op->ref, current_domain()->id,
+					write ? GRANT_WRITE : 0, &use);
+	if (unlikely(op->status != GNTST_okay)) {
 		return 0;
 	}
-	handle.mfn = (uint32_t)mfn.n;
-	op->handle = grant_handle_add(own, &handle);
-	if (op->handle == GRANT_NO_HANDLE) {
-		op->status = refuse(GNTST_no_device_space);
+	number = grant_handle_reserve(own);
+	if (unlikely(number == GRANT_NO_HANDLE)) {
+		op->status = refuse(GNTST_no_space);
 		grant_unpin(&granter->grants, op->ref, write);
 		return 0;
 	}
-	rc = map_pinned(granter, op, mfn);
-	if (rc) {
-		grant_handle_remove(own, op->handle);
+	rc = map_pinned(granter, op, use.mfn);
+	if (unlikely(rc)) {
+		grant_handle_remove(own, number);
 		grant_unpin(&granter->grants, op->ref, write);
 		op->status = GNTST_general_error;
 		return rc == -ERESTART ? rc : 0;
 	}
-	grant_handle_return(own, op->handle);
-	op->dev_bus_addr = mfn_to_paddr(mfn);
+	grant_handle_publish(own, number,
+			     &(struct grant_handle){
+				     .ref = op->ref,
+				     .generation = granter->grants.generation,
+				     .mfn = (uint32_t)use.mfn.n,
+				     .domid = granter->id,
+				     .flags = (uint16_t)(op->flags & GNTMAP_OF_USE),
+			     });
+	op->handle = number;
+	op->dev_bus_addr = mfn_to_paddr(use.mfn);
 	return 0;
 }
 
-static int op_map(void *entry, struct unmapped *unmapped)
+static int op_map(void *entry, struct grant_call *call)
 {
 	struct gnttab_map_grant_ref *op = entry;
 	struct domain *granter;
 	int rc;
 
-	if (!(op->flags & (GNTMAP_host_map | GNTMAP_device_map))) {
+	if (unlikely(!(op->flags & GNTMAP_PARTS))) {
 		op->status = refuse(GNTST_bad_gntref);
 		return 0;
 	}
-	granter = find_domain(op->dom);
-	if (!granter) {
+	granter = grant_find_domain(op->dom);
+	if (unlikely(!granter)) {
 		op->status = refuse(GNTST_bad_domain);
 		return 0;
 	}
 	rc = map_from(granter, op);
-	leave_domain(granter);
+	grant_leave_domain(granter);
 	return rc;
 }
 
 /* --- unmap ---------------------------------------------------------------------------------- */
 
-static int op_unmap(void *entry, struct unmapped *unmapped)
-{
-	struct gnttab_unmap_grant_ref *op = entry;
-	struct domain *d = current_domain();
-	struct grant_handle handle;
-	struct grant_place place;
-	int rc = 0;
-
-	if (!grant_handle_take(&d->grants, op->handle, &handle)) {
-		op->status = refuse(GNTST_bad_handle);
-		return 0;
-	}
-	place = place_of(op->host_addr, handle.flags);
-	if (op->dev_bus_addr && op->dev_bus_addr != mfn_to_paddr(MFN(handle.mfn))) {
-		rc = refuse(-EINVAL);
-	} else if (handle.flags & GNTMAP_host_map) {
-		rc = mmu_unmap_grant(&d->memory, &place, MFN(handle.mfn),
-				     !(handle.flags & GNTMAP_readonly));
-	}
-	if (rc) {
-		grant_handle_return(&d->grants, op->handle);
-		op->status = GNTST_general_error;
-		return rc == -ERESTART ? rc : 0;
-	}
-	unmapped->number[unmapped->count] = op->handle;
-	unmapped->handle[unmapped->count++] = handle;
-	unmapped->flush_all |= place.at_entry || unmapped->count > 1;
-	unmapped->va = op->host_addr;
-	op->status = GNTST_okay;
-	return 0;
-}
-
-static void finish_unmapped(struct unmapped *unmapped)
-{
-	struct domain *d = current_domain();
-	cpu_mask_t cpus = atomic_load(&d->memory.cached_on);
-
-	if (!unmapped->count) {
-		return;
-	}
-	if (unmapped->flush_all) {
-		tlb_flush(cpus);
-	} else {
-		tlb_flush_va(cpus, unmapped->va);
-	}
-	for (unsigned i = 0; i < unmapped->count; i++) {
-		grants_end_mapping(&unmapped->handle[i]);
-		grant_handle_remove(&d->grants, unmapped->number[i]);
-	}
-	unmapped->count = 0;
-	unmapped->flush_all = false;
-}
-
-/* --- copy ----------------------------------------------------------------------------------- */
-
-/* One end of a copy: a frame, held, and what has to be given back. */
-struct copy_end {
-	struct domain *d;
-	mfn_t mfn;
-	bool pinned;
+/* What unmapping asks for: zero means that this part of the mapping stays. */
+struct unmap {
+	uint64_t host_addr;
+	uint64_t dev_bus_addr;
+	uint64_t new_addr; /* what maps this shall take the place; 0: nothing */
 };
 
-static int copy_end_get(struct copy_end *end, const struct gnttab_copy_ptr *ptr, bool by_ref,
-			bool write)
+/* Takes the host's part out, if that is among the parts. */
+static int unmap_host(const struct grant_handle *handle, const struct unmap *unmap, unsigned parts)
 {
-	int status = GNTST_okay;
+	struct domain_memory *memory = &current_domain()->memory;
+	unsigned flags = handle->flags;
+	bool write = !(flags & GNTMAP_readonly);
+	struct grant_place place = place_of(unmap->host_addr, flags);
 
-	end->pinned = false;
-	if (!by_ref && ptr->domid != DOMID_SELF) {
-		return refuse(GNTST_permission_denied);
-	}
-	end->d = find_domain(ptr->domid);
-	if (!end->d) {
-		return refuse(GNTST_bad_domain);
-	}
-	end->mfn = MFN(ptr->u.gmfn);
-	if (by_ref) {
-		status = grant_pin(&end->d->grants, ptr->u.ref, current_domain()->id, write,
-				   &end->mfn);
-		end->pinned = status == GNTST_okay;
-	}
-	if (status == GNTST_okay &&
-	    (write ? page_writable_get(&end->d->memory, end->mfn, end->d != current_domain()) != 0
-		   : !frame_get(end->mfn, end->d->id))) {
-		status = refuse(by_ref ? GNTST_general_error : GNTST_bad_page);
-	}
-	if (status != GNTST_okay) {
-		if (end->pinned) {
-			grant_unpin(&end->d->grants, ptr->u.ref, write);
-		}
-		leave_domain(end->d);
-	}
-	return status;
-}
-
-static void copy_end_put(struct copy_end *end, const struct gnttab_copy_ptr *ptr, bool write)
-{
-	if (write) {
-		page_type_put(end->mfn);
-	} else {
-		frame_put(end->mfn);
-	}
-	if (end->pinned) {
-		grant_unpin(&end->d->grants, ptr->u.ref, write);
-	}
-	leave_domain(end->d);
-}
-
-static int op_copy(void *entry, struct unmapped *unmapped)
-{
-	struct gnttab_copy *op = entry;
-	struct copy_end from, to;
-	int status;
-
-	op->status = GNTST_okay;
-	if (op->source.offset + op->len > PAGE_SIZE || op->dest.offset + op->len > PAGE_SIZE) {
-		op->status = refuse(GNTST_bad_copy_arg);
+	if (!(parts & GNTMAP_host_map)) {
 		return 0;
 	}
-	status = copy_end_get(&from, &op->source, op->flags & GNTCOPY_source_gref, false);
-	if (status == GNTST_okay) {
-		status = copy_end_get(&to, &op->dest, op->flags & GNTCOPY_dest_gref, true);
-		if (status == GNTST_okay) {
-			memmove((char *)frame_ptr(to.mfn) + op->dest.offset,
-				(const char *)frame_ptr(from.mfn) + op->source.offset, op->len);
-			copy_end_put(&to, &op->dest, true);
-		}
-		copy_end_put(&from, &op->source, false);
+	if (likely(!unmap->new_addr)) {
+		return mmu_unmap_grant(memory, &place, MFN(handle->mfn), write);
 	}
-	op->status = (int16_t)status;
-	return 0;
-}
-
-/* --- The table itself --------------------------------------------------------------------------
- */
-
-static int write_frame_list(struct domain *d, guest_va_t list, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++) {
-		xen_pfn_t mfn = grant_frame(&d->grants, i).n;
-
-		if (guest_write(GUEST_VA(list.a + i * sizeof(mfn)), &mfn, sizeof(mfn))) {
-			return refuse(-EFAULT);
-		}
-	}
-	return 0;
-}
-
-static int op_setup_table(void *entry, struct unmapped *unmapped)
-{
-	struct gnttab_setup_table *op = entry;
-	struct domain *d;
-	int rc = 0;
-
-	op->status = (int16_t)get_table_domain(op->dom, &d);
-	if (op->status != GNTST_okay) {
-		return 0;
-	}
-	if (grant_grow(&d->grants, op->nr_frames)) {
-		op->status = GNTST_general_error;
-	} else {
-		rc = write_frame_list(d, GUEST_VA(op->frame_list.p), op->nr_frames);
-	}
-	domain_put(d);
-	return rc;
-}
-
-static int op_query_size(void *entry, struct unmapped *unmapped)
-{
-	struct gnttab_query_size *op = entry;
-	struct domain *d;
-
-	op->status = (int16_t)get_table_domain(op->dom, &d);
-	if (op->status == GNTST_okay) {
-		op->nr_frames = grant_frame_count(&d->grants);
-		op->max_nr_frames = d->grants.frame_limit;
-		domain_put(d);
-	}
-	return 0;
-}
-
-/* The table is one of version 1: that is all there is, and a guest that asks for 2 is told so. */
-static int op_set_version(void *entry, struct unmapped *unmapped)
-{
-	struct gnttab_set_version *op = entry;
-	uint32_t wanted = op->version;
-
-	op->version = current_domain()->grants.version;
-	if (wanted != 1 && wanted != 2) {
+	if (place.at_entry) {
 		return refuse(-EINVAL);
 	}
-	return wanted == op->version ? 0 : refuse(-ENOSYS);
+	return mmu_replace_grant(memory, &place, MFN(handle->mfn), write, unmap->new_addr);
 }
 
-static int op_get_version(void *entry, struct unmapped *unmapped)
+static int unmap(uint32_t number, const struct unmap *unmap, int16_t *status,
+		 struct grant_call *call)
 {
-	struct gnttab_get_version *op = entry;
-	struct domain *d = domain_get_target(op->dom);
+	struct grant_handle *handle = grant_handle_take(&current_domain()->grants, number);
+	unsigned parts;
+	int rc;
 
-	if (!d) {
-		return refuse(-ESRCH);
+	*status = GNTST_okay;
+	if (unlikely(!handle)) {
+		*status = refuse(GNTST_bad_handle);
+		return 0;
 	}
-	op->version = d->grants.version;
-	domain_put(d);
+	parts = (unmap->host_addr ? handle->flags & GNTMAP_host_map : 0) |
+		(unmap->dev_bus_addr ? handle->flags & GNTMAP_device_map : 0);
+	if (unlikely(parts & GNTMAP_device_map &&
+		     unmap->dev_bus_addr != mfn_to_paddr(MFN(handle->mfn)))) {
+		*status = refuse(GNTST_bad_dev_addr);
+		parts = 0;
+	}
+	rc = unmap_host(handle, unmap, parts);
+	if (unlikely(rc || !parts)) {
+		grant_handle_return(handle, 0);
+		*status = rc ? GNTST_general_error : *status;
+		return rc == -ERESTART ? rc : 0;
+	}
+	if (parts & GNTMAP_host_map) {
+		call->flush_all |=
+			call->va || handle->flags & GNTMAP_contains_pte || unmap->new_addr;
+		call->va = unmap->host_addr;
+	}
+	call->unmapped[call->unmapped_count].handle = handle;
+	call->unmapped[call->unmapped_count].number = number;
+	call->unmapped[call->unmapped_count++].parts = parts;
 	return 0;
 }
 
-static int op_get_status_frames(void *entry, struct unmapped *unmapped)
+static int op_unmap(void *entry, struct grant_call *call)
 {
-	struct gnttab_get_status_frames *op = entry;
+	struct gnttab_unmap_grant_ref *op = entry;
+	struct unmap what = {op->host_addr, op->dev_bus_addr, 0};
 
-	op->status = refuse(GNTST_general_error); /* version 1 has none */
-	return 0;
+	return unmap(op->handle, &what, &op->status, call);
 }
 
-static int op_swap(void *entry, struct unmapped *unmapped)
+static int op_unmap_and_replace(void *entry, struct grant_call *call)
 {
-	struct gnttab_swap_grant_ref *op = entry;
+	struct gnttab_unmap_and_replace *op = entry;
+	struct unmap what = {op->host_addr, 0, op->new_addr};
 
-	op->status = (int16_t)grant_swap(&current_domain()->grants, op->ref_a, op->ref_b);
-	return 0;
+	return unmap(op->handle, &what, &op->status, call);
 }
 
-/* --- The call ----------------------------------------------------------------------------------
- */
+/* Now that no CPU can use them any more. */
+static void end_unmapped(struct grant_handle *handle, uint32_t number, unsigned parts)
+{
+	if (parts & GNTMAP_device_map) {
+		grants_release_device(MFN(handle->mfn), handle->flags);
+	}
+	if (handle->flags & GNTMAP_PARTS & ~parts) {
+		grant_handle_return(handle, parts);
+		return;
+	}
+	grants_end_mapping(handle);
+	grant_handle_remove(&current_domain()->grants, number);
+}
+
+static void finish_unmapped(struct grant_call *call)
+{
+	cpu_mask_t cpus = atomic_load(&current_domain()->memory.cached_on);
+
+	if (call->flush_all) {
+		tlb_flush(cpus);
+	} else if (call->va) {
+		tlb_flush_va(cpus, call->va);
+	}
+	for (unsigned i = 0; i < call->unmapped_count; i++) {
+		end_unmapped(call->unmapped[i].handle, call->unmapped[i].number,
+			     call->unmapped[i].parts);
+	}
+	call->unmapped_count = 0;
+	call->flush_all = false;
+	call->va = 0;
+}
+
+/* --- The call ------------------------------------------------------------------------------- */
 
 static const struct {
-	int (*perform)(void *entry, struct unmapped *unmapped);
-	size_t size;
+	grant_op_fn *perform;
+	uint16_t size;
 	bool single; /* takes one entry, no list of them */
 } grant_ops[] = {
 	[GNTTABOP_map_grant_ref] = {op_map, sizeof(struct gnttab_map_grant_ref), false},
 	[GNTTABOP_unmap_grant_ref] = {op_unmap, sizeof(struct gnttab_unmap_grant_ref), false},
-	[GNTTABOP_setup_table] = {op_setup_table, sizeof(struct gnttab_setup_table), true},
-	[GNTTABOP_copy] = {op_copy, sizeof(struct gnttab_copy), false},
-	[GNTTABOP_query_size] = {op_query_size, sizeof(struct gnttab_query_size), true},
-	[GNTTABOP_set_version] = {op_set_version, sizeof(struct gnttab_set_version), true},
-	[GNTTABOP_get_status_frames] = {op_get_status_frames,
+	[GNTTABOP_setup_table] = {grant_op_setup_table, sizeof(struct gnttab_setup_table), true},
+	[GNTTABOP_copy] = {grant_op_copy, sizeof(struct gnttab_copy), false},
+	[GNTTABOP_query_size] = {grant_op_query_size, sizeof(struct gnttab_query_size), true},
+	[GNTTABOP_unmap_and_replace] = {op_unmap_and_replace,
+					sizeof(struct gnttab_unmap_and_replace), false},
+	[GNTTABOP_set_version] = {grant_op_set_version, sizeof(struct gnttab_set_version), true},
+	[GNTTABOP_get_status_frames] = {grant_op_get_status_frames,
 					sizeof(struct gnttab_get_status_frames), true},
-	[GNTTABOP_get_version] = {op_get_version, sizeof(struct gnttab_get_version), true},
-	[GNTTABOP_swap_grant_ref] = {op_swap, sizeof(struct gnttab_swap_grant_ref), false},
+	[GNTTABOP_get_version] = {grant_op_get_version, sizeof(struct gnttab_get_version), true},
+	[GNTTABOP_swap_grant_ref] = {grant_op_swap, sizeof(struct gnttab_swap_grant_ref), false},
+	[GNTTABOP_cache_flush] = {grant_op_cache_flush, sizeof(struct gnttab_cache_flush), false},
 };
 
 /* Performs up to `count` entries; *done of them are over, with their results written. */
-static int perform_some(uint64_t command, uint64_t list, uint64_t count, uint64_t *done)
+static int perform_some(uint32_t command, uint64_t list, uint32_t count, uint64_t *done,
+			struct grant_call *call)
 {
 	size_t size = grant_ops[command].size;
-	struct unmapped unmapped = {.count = 0};
 	union {
 		struct gnttab_map_grant_ref map;
 		struct gnttab_copy copy;
 		struct gnttab_setup_table setup;
+		struct gnttab_unmap_and_replace replace;
+		struct gnttab_cache_flush flush;
 	} entry;
 	int rc = 0;
 
 	for (*done = 0; !rc && *done < count; list += size) {
 		rc = guest_read(&entry, GUEST_VA(list), size);
 		if (!rc) {
-			rc = grant_ops[command].perform(&entry, &unmapped);
+			rc = grant_ops[command].perform(&entry, call);
 		}
 		if (rc != -ERESTART && rc != -EFAULT && guest_write(GUEST_VA(list), &entry, size)) {
 			rc = refuse(-EFAULT);
 		}
 		*done += !rc;
-		if (unmapped.count == UNMAPPED_MAX) {
-			finish_unmapped(&unmapped);
+		if (call->unmapped_count == UNMAPPED_MAX) {
+			finish_unmapped(call);
 		}
 		if (!rc && *done < count && work_pending()) {
 			rc = -ERESTART;
 		}
 	}
-	finish_unmapped(&unmapped);
+	if (call->unmapped_count) {
+		finish_unmapped(call);
+	}
 	return rc;
 }
 
-long hypercall_grant_table_op(uint64_t command, uint64_t list, uint64_t count, uint64_t a4,
-			      uint64_t a5)
+long hypercall_grant_table_op(uint64_t a1, uint64_t list, uint64_t a3, uint64_t a4, uint64_t a5)
 {
+	uint32_t command = (uint32_t)a1 & ~CONTINUED, count = (uint32_t)a3;
+	struct grant_call call;
 	uint64_t done;
 	int rc;
 
-	if (command == GNTTABOP_transfer || command == GNTTABOP_unmap_and_replace ||
-	    command == GNTTABOP_cache_flush) {
+	if (command == GNTTABOP_transfer) {
 		return refuse(-EOPNOTSUPP);
 	}
 	if (command >= ARRAY_COUNT(grant_ops) || !grant_ops[command].perform) {
@@ -444,10 +303,14 @@ long hypercall_grant_table_op(uint64_t command, uint64_t list, uint64_t count, u
 	if (count > INT32_MAX || (grant_ops[command].single && count != 1)) {
 		return refuse(-EINVAL);
 	}
-	rc = perform_some(command, list, count, &done);
+	call.cursor = a1 & CONTINUED ? a4 : 0;
+	call.unmapped_count = 0;
+	call.flush_all = false;
+	call.va = 0;
+	rc = perform_some(command, list, count, &done, &call);
 	if (rc == -ERESTART) {
-		return hypercall_again(command, list + done * grant_ops[command].size, count - done,
-				       a4);
+		return hypercall_again(command | CONTINUED, list + done * grant_ops[command].size,
+				       count - done, call.cursor);
 	}
 	return rc;
 }

@@ -384,6 +384,7 @@ long hypercall_memory_op(uint64_t command, uint64_t arg, uint64_t unused3, uint6
 			 uint64_t unused5)
 {
 	unsigned number = (unsigned)(command & COMMAND_MASK);
+	int rc;
 
 	switch (number) {
 	case XENMEM_increase_reservation:
@@ -418,6 +419,9 @@ long hypercall_memory_op(uint64_t command, uint64_t arg, uint64_t unused3, uint6
 		return 0; /* no frame is shared behind the guests' backs */
 	case XENMEM_reserved_device_memory_map:
 		return memory_map_reserved(arg);
+	case XENMEM_acquire_resource:
+		rc = resource_acquire(arg);
+		return rc == -ERESTART ? hypercall_again(command, arg, 0, 0) : rc;
 	case XENMEM_add_to_physmap:
 	case XENMEM_add_to_physmap_batch:
 	case XENMEM_remove_from_physmap:

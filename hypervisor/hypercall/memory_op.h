@@ -30,4 +30,7 @@ int memory_map_reserved(uint64_t arg);
 int memory_map_m2p(uint64_t arg);
 int memory_map_m2p_frames(uint64_t arg);
 
+/* resource_op.c */
+int resource_acquire(uint64_t arg);
+
 #endif

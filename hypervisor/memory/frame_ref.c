@@ -38,6 +38,19 @@ void frame_orphan(mfn_t mfn)
 	}
 }
 
+bool frame_is_unshared(mfn_t mfn)
+{
+	return frame_count(mfn) == 2 && frame_type_count(mfn) == 1; /* those of frame_share() */
+}
+
+void frame_adopt(mfn_t mfn, domid_t owner)
+{
+	uint64_t word = frame_ref_word(mfn);
+
+	while (!ref_swap(mfn, &word, FRAME_REF(owner, word & (BIT(FRAME_OWNER_SHIFT) - 1)))) {
+	}
+}
+
 void frame_unshare(mfn_t mfn)
 {
 	frame_orphan(mfn);

@@ -46,6 +46,13 @@ static inline void frame_put(mfn_t mfn)
 void frame_share(mfn_t mfn, domid_t with, bool writable);
 void frame_unshare(mfn_t mfn);
 
+/*
+ * While such a frame is an orphan, so that nobody new can refer to it: whether nobody does any
+ * more, and back into its owner's hands if that is not so.
+ */
+bool frame_is_unshared(mfn_t mfn);
+void frame_adopt(mfn_t mfn, domid_t owner);
+
 /* Its owner is gone: who refers to it keeps it, nobody can refer to it any more. */
 void frame_orphan(mfn_t mfn);
 

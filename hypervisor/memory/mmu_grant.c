@@ -56,3 +56,25 @@ int mmu_unmap_grant(struct domain_memory *dm, const struct grant_place *place, m
 	page_tables_unlock(dm);
 	return rc;
 }
+
+/* The entry moves as it is, with the reference it holds. */
+int mmu_replace_grant(struct domain_memory *dm, const struct grant_place *place, mfn_t mfn,
+		      bool writable, uint64_t from)
+{
+	uint64_t *slot, *other;
+	int rc;
+
+	page_tables_lock(dm);
+	rc = page_tables_settle(dm);
+	if (rc == 0) {
+		slot = find_slot(dm, place);
+		other = page_table_find_l1(place->root, from);
+		if (slot && other && slot != other && maps(slot, mfn, writable)) {
+			page_table_move_l1(slot, other);
+		} else {
+			rc = refuse(-EINVAL);
+		}
+	}
+	page_tables_unlock(dm);
+	return rc;
+}

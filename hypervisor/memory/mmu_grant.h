@@ -14,7 +14,7 @@ struct grant_place {
 };
 
 /*
- * Both take dm->tables themselves. -ERESTART: nothing is done yet, call again. The entry holds the
+ * All take dm->tables themselves. -ERESTART: nothing is done yet, call again. The entry holds the
  * frame, which is one of `owner`; unmapping is refused unless the entry maps this frame with this
  * right, so that nobody gives back a mapping and keeps it.
  */
@@ -22,5 +22,9 @@ int mmu_map_grant(struct domain_memory *dm, struct domain_memory *owner,
 		  const struct grant_place *place, uint64_t entry);
 int mmu_unmap_grant(struct domain_memory *dm, const struct grant_place *place, mfn_t mfn,
 		    bool writable);
+
+/* Like unmapping, but what maps the address `from` comes here, and leaves nothing there. */
+int mmu_replace_grant(struct domain_memory *dm, const struct grant_place *place, mfn_t mfn,
+		      bool writable, uint64_t from);
 
 #endif

@@ -460,6 +460,16 @@ int page_table_change_l1(struct domain_memory *dm, struct domain_memory *owner, 
 	return 0;
 }
 
+void page_table_move_l1(uint64_t *slot, uint64_t *from)
+{
+	uint64_t entry = atomic_exchange((_Atomic uint64_t *)from, 0);
+	uint64_t old = atomic_exchange((_Atomic uint64_t *)slot, entry);
+
+	if (old & ENTRY_PRESENT) {
+		l1_put(old);
+	}
+}
+
 int page_table_exchange_l1(struct domain_memory *dm, uint64_t *slot, uint64_t old, uint64_t entry)
 {
 	uint64_t before = old;

@@ -65,6 +65,9 @@ int page_table_set_upper(struct domain_memory *dm, unsigned level, uint64_t *slo
 /* Sets an L1 entry of dm's own, if it is `old` still, down to the accessed bit; else -EAGAIN. */
 int page_table_exchange_l1(struct domain_memory *dm, uint64_t *slot, uint64_t old, uint64_t entry);
 
+/* The entry at `from` replaces the one at `slot` and leaves nothing behind. */
+void page_table_move_l1(uint64_t *slot, uint64_t *from);
+
 /* Processors set accessed and dirty bits while we look, hence the atomic operations. */
 static inline void table_write(uint64_t *slot, uint64_t entry, bool keep_ad)
 {

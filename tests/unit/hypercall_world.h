@@ -73,6 +73,8 @@ static inline void guests_start(uint64_t frames)
 		guest_domain[i].vcpu[0] = &guest_vcpu[i];
 		guest_vcpu[i].domain = &guest_domain[i];
 		guest_domain[i].memory.hardware = i == 0;
+		grant_domain_init(&guest_domain[i].grants, (domid_t)i,
+				  &(struct grant_limits){20, 4, 2, true});
 	}
 	fake_guest_window = guest.bytes;
 	fake_guest_bytes = sizeof(guest);

@@ -17,6 +17,7 @@ static union {
 	struct xen_foreign_memory_map foreign_map;
 	struct xen_pod_target pod;
 	struct xen_reserved_device_memory_map rdm;
+	struct xen_mem_acquire_resource resource;
 } *const arg = (void *)&guest.bytes[0];
 static uint64_t *const list = &guest.words[64];
 static uint64_t *const list2 = &guest.words[1100];
@@ -305,6 +306,57 @@ static void test_maps(void)
 	ok(!guest_domain[1].memory.map, "it goes with its domain");
 }
 
+static long acquire(unsigned id, uint64_t frame, uint32_t count, bool listed)
+{
+	arg->resource = (struct xen_mem_acquire_resource){
+		.domid = 1,
+		.type = XENMEM_resource_grant_table,
+		.id = id,
+		.nr_frames = count,
+		.frame = frame,
+		.frame_list.p = listed ? list : NULL,
+	};
+	return memory_op(XENMEM_acquire_resource);
+}
+
+static void test_resource(void)
+{
+	struct domain_grants *grants = &guest_domain[1].grants;
+
+	guests_start(FRAMES);
+	is_int(acquire(0, 0, 1, true), -EPERM, "a resource is another domain's");
+	guest_runs(2);
+	is_int(acquire(0, 0, 1, true), -EPERM, "and for the privileged");
+	guest_runs(0);
+	is_int(acquire(0, 0, 0, false), 0, "who may ask");
+	is_int(arg->resource.nr_frames, 20, "how many frames a table can have");
+	is_int(acquire(1, 0, 0, false), 0, "and how many");
+	is_int(arg->resource.nr_frames, 3, "its marks");
+	is_int(acquire(0, 0, 1, false), -EINVAL, "with a list if there is a count");
+	is_int(acquire(2, 0, 1, true), -EOPNOTSUPP, "nothing else");
+	fake_work_each = 1;
+	is_int(acquire(0, 9, 2, true), 0, "the tenth and the eleventh");
+	fake_work_each = 0;
+	ok(again.count, "in several goes");
+	is_int(grant_frame_count(grants, GRANT_SHARED_FRAMES), 11, "are made for it");
+	is_int(list[1], grant_frame(grants, GRANT_SHARED_FRAMES, 10).n, "and told");
+	is_int(frame_owner(MFN(list[1])), 1, "as its domain's");
+	is_int(acquire(0, 19, 2, true), -EINVAL, "not beyond the limit");
+	is_int(acquire(0, UINT64_MAX, 2, true), -EINVAL, "however far");
+	is_int(acquire(1, 0, 1, true), -EINVAL, "version 1 has no marks");
+	is_int(grant_set_version(grants, 2), 0, "in version 2");
+	is_int(acquire(1, 2, 1, true), 0, "it has");
+	is_int(grant_frame_count(grants, GRANT_SHARED_FRAMES), 17, "with what they belong to");
+	is_int(list[0], grant_frame(grants, GRANT_STATUS_FRAMES_V2, 2).n, "and they are told");
+	is_int(acquire(1, 3, 1, true), -EINVAL, "up to the limit");
+	fake_fault_at = 2;
+	is_int(acquire(0, 0, 1, true), -EFAULT, "a list that is not there");
+	fake_fault_at = 0;
+	arg->resource.pad = 1;
+	is_int(memory_op(XENMEM_acquire_resource), -EINVAL, "padding is zero");
+	grant_domain_free(grants);
+}
+
 int main(void)
 {
 	test_reservation();
@@ -313,5 +365,6 @@ int main(void)
 	test_exchange();
 	test_figures();
 	test_maps();
+	test_resource();
 	return done_testing();
 }

@@ -43,6 +43,9 @@ static inline mfn_t frame_of_ptr(const void *ptr); /* [inline] the inverse */
 static inline void frame_clear(mfn_t mfn);	   /* [inline] fill with zeroes */
 static inline void frame_copy(mfn_t to, mfn_t from); /* [inline] */
 
+/* [inline] written back to memory, and out of all caches */
+static inline void frame_flush_cache(mfn_t mfn);
+
 /*
  * The only door to guest memory by guest virtual address, on the page tables of the current vCPU.
  * Both refuse ranges that touch the hypervisor's part of the address space and return 0 or

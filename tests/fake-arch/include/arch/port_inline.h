@@ -45,6 +45,11 @@ static inline void frame_clear(mfn_t mfn)
 	memset(frame_ptr(mfn), 0, PAGE_SIZE);
 }
 
+static inline void frame_flush_cache(mfn_t mfn)
+{
+	(void)frame_ptr(mfn);
+}
+
 static inline void frame_copy(mfn_t to, mfn_t from)
 {
 	memcpy(frame_ptr(to), frame_ptr(from), PAGE_SIZE);

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* grant_table_op: copying between frames, one's own or granted. */
+#include <arch/port.h>
+#include <hypercall/grant_op.h>
+#include <lib/string.h>
+#include <memory/page_type.h>
+
+/* A reference in use; null: none. */
+struct pin {
+	struct domain *d;
+	grant_ref_t ref;
+};
+
+/* One end of a copy: a frame, held, and what has to be given back. */
+struct copy_end {
+	mfn_t mfn;
+	bool write;
+	struct pin pin[2]; /* the second is what a transitive entry stands for */
+};
+
+static void copy_end_unpin(struct copy_end *end)
+{
+	for (int i = 1; i >= 0; i--) {
+		if (end->pin[i].d) {
+			grant_unpin(&end->pin[i].d->grants, end->pin[i].ref, end->write);
+			grant_leave_domain(end->pin[i].d);
+		}
+	}
+}
+
+/* Adds the pin of a reference; what was added before stays, for the caller to give back. */
+static int pin_reference(struct copy_end *end, unsigned step, domid_t domid, grant_ref_t ref,
+			 domid_t grantee, struct grant_use *use)
+{
+	struct domain *d = grant_find_domain(domid);
+	int status;
+
+	if (!d) {
+		return refuse(step ? GNTST_general_error : GNTST_bad_domain);
+	}
+	status = grant_pin(&d->grants, ref, grantee, GRANT_COPY | (end->write ? GRANT_WRITE : 0),
+			   use);
+	if (status != GNTST_okay) {
+		grant_leave_domain(d);
+		return status;
+	}
+	end->pin[step] = (struct pin){d, ref};
+	return GNTST_okay;
+}
+
+/* By reference, and if that leads to a third domain, by the one that it has granted. */
+static int find_granted(struct copy_end *end, const struct gnttab_copy_ptr *ptr, unsigned length,
+			struct domain **owner)
+{
+	domid_t domid = ptr->domid == DOMID_SELF ? current_domain()->id : ptr->domid;
+	struct grant_use use;
+	int status = pin_reference(end, 0, domid, ptr->u.ref, current_domain()->id, &use);
+
+	if (status == GNTST_okay && use.kind == GRANT_TRANSITIVE) {
+		if (use.third_domid == domid) {
+			return refuse(GNTST_general_error);
+		}
+		status = pin_reference(end, 1, use.third_domid, use.third_ref, domid, &use);
+		if (status == GNTST_okay && use.kind == GRANT_TRANSITIVE) {
+			return refuse(GNTST_general_error); /* one step is all there is */
+		}
+	}
+	if (status != GNTST_okay) {
+		return status;
+	}
+	if (ptr->offset < use.offset || ptr->offset + length > use.offset + use.length) {
+		return refuse(GNTST_general_error);
+	}
+	*owner = end->pin[1].d ? end->pin[1].d : end->pin[0].d;
+	end->mfn = use.mfn;
+	return GNTST_okay;
+}
+
+/* A read-only source is held; a destination is one that may be written, and stays so. */
+static bool hold(struct copy_end *end, struct domain *owner)
+{
+	if (end->write) {
+		return !page_writable_get(&owner->memory, end->mfn, owner != current_domain());
+	}
+	return frame_get(end->mfn, owner->id);
+}
+
+static int copy_end_get(struct copy_end *end, const struct gnttab_copy_ptr *ptr, bool by_ref,
+			unsigned length)
+{
+	struct domain *owner = current_domain();
+	int status = GNTST_okay;
+
+	if (by_ref) {
+		status = find_granted(end, ptr, length, &owner);
+	} else if (ptr->domid == DOMID_SELF) {
+		end->mfn = MFN(ptr->u.gmfn);
+	} else {
+		status = refuse(GNTST_permission_denied);
+	}
+	if (status == GNTST_okay && !hold(end, owner)) {
+		status = refuse(GNTST_bad_page);
+	}
+	if (status != GNTST_okay) {
+		copy_end_unpin(end);
+	}
+	return status;
+}
+
+static void copy_end_put(struct copy_end *end)
+{
+	if (end->write) {
+		page_type_put(end->mfn);
+	} else {
+		frame_put(end->mfn);
+	}
+	copy_end_unpin(end);
+}
+
+static int copy(const struct gnttab_copy *op)
+{
+	struct copy_end from = {.write = false}, to = {.write = true};
+	int status;
+
+	if (op->source.offset + op->len > PAGE_SIZE || op->dest.offset + op->len > PAGE_SIZE) {
+		return refuse(GNTST_bad_copy_arg);
+	}
+	status = copy_end_get(&from, &op->source, op->flags & GNTCOPY_source_gref, op->len);
+	if (status != GNTST_okay) {
+		return status;
+	}
+	status = copy_end_get(&to, &op->dest, op->flags & GNTCOPY_dest_gref, op->len);
+	if (status == GNTST_okay) {
+		memmove((char *)frame_ptr(to.mfn) + op->dest.offset,
+			(const char *)frame_ptr(from.mfn) + op->source.offset, op->len);
+		copy_end_put(&to);
+	}
+	copy_end_put(&from);
+	return status;
+}
+
+int grant_op_copy(void *entry, struct grant_call *call)
+{
+	struct gnttab_copy *op = entry;
+
+	op->status = (int16_t)copy(op);
+	return 0;
+}
+
+/* --- Caches -------------------------------------------------------------------------------- */
+
+#define FIND_STEPS 1024
+
+/* Whether the current domain has this frame of another's mapped by a grant: 0, if it has. */
+static int find_mapping(mfn_t mfn, struct grant_call *call)
+{
+	uint32_t number = (uint32_t)call->cursor;
+	int rc;
+
+	do {
+		rc = grant_handle_find(&current_domain()->grants, mfn, &number, FIND_STEPS);
+	} while (rc == 0 && !work_pending());
+	call->cursor = rc == 0 ? number : 0;
+	return rc == 1 ? 0 : rc == 0 ? -ERESTART : refuse(rc);
+}
+
+/* Of a frame as a whole, whatever part of it is named: more is no harm. */
+int grant_op_cache_flush(void *entry, struct grant_call *call)
+{
+	struct gnttab_cache_flush *op = entry;
+	mfn_t mfn = paddr_to_mfn(op->a.dev_bus_addr);
+	int rc;
+
+	if (op->offset >= PAGE_SIZE || op->offset + op->length > PAGE_SIZE ||
+	    op->op & ~(GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_INVAL)) {
+		return refuse(-EINVAL);
+	}
+	if (op->length == 0 || op->op == 0) {
+		return 0;
+	}
+	if (!frame_is_ram(mfn)) {
+		return refuse(-EINVAL);
+	}
+	if (frame_owner(mfn) >= DOMID_FIRST_RESERVED) {
+		return refuse(-EPERM);
+	}
+	if (frame_owner(mfn) != current_domain()->id) {
+		rc = find_mapping(mfn, call);
+		if (rc) {
+			return rc;
+		}
+	}
+	/* Contents that are thrown away unwritten could be another's that are older. */
+	if (!(op->op & GNTTAB_CACHE_CLEAN)) {
+		return refuse(-EOPNOTSUPP);
+	}
+	frame_flush_cache(mfn);
+	return 0;
+}
