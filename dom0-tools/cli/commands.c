@@ -4,8 +4,20 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&cmd_create, &cmd_destroy, &cmd_list,	 &cmd_info, &cmd_domid, &cmd_domname,
-	&cmd_uptime, &cmd_pause,   &cmd_unpause, &cmd_help, NULL,
+	&cmd_console,
+	&cmd_create,
+	&cmd_destroy,
+	&cmd_list,
+	&cmd_info,
+	&cmd_domid,
+	&cmd_domname,
+	&cmd_uptime,
+	&cmd_pause,
+	&cmd_unpause,
+	&cmd_domxml_from_native,
+	&cmd_domxml_to_native,
+	&cmd_help,
+	NULL,
 };
 
 const struct command *command_find(const char *name)
