@@ -60,7 +60,7 @@ static int perform(struct xen_domctl *op)
 	}
 	flags = table[op->cmd].flags;
 	if (!(flags & NAMELESS)) {
-		d = domain_get_target(op->domain);
+		d = domain_get(op->domain);
 		if (!d) {
 			return refuse(-ESRCH);
 		}

@@ -60,7 +60,7 @@ int domctl_hypercall_page(struct domain *d, struct xen_domctl *op)
 	mfn_t mfn = MFN(op->u.hypercall_init.gmfn);
 
 	if (page_writable_get(&d->memory, mfn, false)) {
-		return refuse(-EACCES);
+		return refuse(-EPERM);
 	}
 	guest_page_fill_hypercalls(frame_ptr(mfn));
 	page_type_put(mfn);

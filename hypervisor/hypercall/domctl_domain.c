@@ -166,13 +166,12 @@ void domctl_describe(struct domain *d, struct xen_domctl_getdomaininfo *info)
 /* Of the domain that is named or the next, so that a caller can go through them all. */
 int domctl_info(struct domain *none, struct xen_domctl *op)
 {
-	bool own = op->domain == DOMID_SELF;
 	struct domain *d;
 
-	if (!own && op->domain >= DOMID_FIRST_RESERVED) {
+	if (op->domain >= DOMID_FIRST_RESERVED) {
 		return refuse(-EINVAL);
 	}
-	d = own ? domain_get_target(DOMID_SELF) : domain_get_from(op->domain);
+	d = domain_get_from(op->domain);
 	if (!d) {
 		return -ESRCH;
 	}
