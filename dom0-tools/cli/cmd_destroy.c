@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pvx destroy: ends domains at once. */
 #include <cli/commands.h>
+#include <cli/several.h>
 #include <guest/guest.h>
 
 static int destroy_run(struct cli *cli, int argc, char **argv)
 {
-	int code = EXIT_DONE;
-
-	for (int i = 0; i < argc; i++) {
-		int domid = cli_domain(cli, argv[i]);
-		int rc = domid < 0 || cli->dry ? 0 : guest_destroy((domid_t)domid);
-
-		code = domid < 0 ? -domid : rc < 0 ? cli_failed(cli, rc) : code;
-	}
-	return code;
+	return several_act(cli, argc, argv, guest_destroy);
 }
 
 static const struct cli_option options[] = {

@@ -3,6 +3,7 @@
 #include <cli/commands.h>
 #include <cli/json.h>
 #include <errno.h>
+#include <guest/record.h>
 #include <lib/error.h>
 #include <lib/names.h>
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #include <string.h>
 
 struct columns {
-	bool verbose, label, pool, node;
+	bool verbose, label, pool, node, claimed;
 };
 
 /* The state letters: running, blocked, paused, shutdown, its reason, dying. */
@@ -30,16 +31,6 @@ static void state_of(const domain_info_t *info, char text[7])
 	text[6] = '\0';
 }
 
-static void uuid_text(const domain_info_t *info, char text[37])
-{
-	static const char dash_before[16] = {[4] = 1, [6] = 1, [8] = 1, [10] = 1};
-	char *at = text;
-
-	for (int i = 0; i < 16; i++) {
-		at += sprintf(at, "%s%02x", dash_before[i] ? "-" : "", info->handle[i]);
-	}
-}
-
 static unsigned long mebibytes(const domain_info_t *info)
 {
 	return (unsigned long)(info->tot_pages + info->outstanding_pages) >> 8;
@@ -52,14 +43,14 @@ static double seconds(const domain_info_t *info)
 
 static void print_row(const domain_info_t *info, const char *name, const struct columns *columns)
 {
-	char state[7], uuid[37];
+	char state[7], uuid[UUID_TEXT];
 	int reason = domain_shutdown_reason(info);
 
 	state_of(info, state);
 	printf("%-40s %5u %5lu %5u     %s  %8.1f", name ? name : "(null)", info->domain,
 	       mebibytes(info), info->nr_online_vcpus, state, seconds(info));
 	if (columns->verbose) {
-		uuid_text(info, uuid);
+		uuid_print(info->handle, uuid);
 		printf(" %s", uuid);
 		if (reason >= 0) {
 			printf(" %8x", (unsigned int)reason);
@@ -76,24 +67,28 @@ static void print_row(const domain_info_t *info, const char *name, const struct 
 		snprintf(pool, sizeof(pool), "Pool-%u", info->cpupool);
 		printf("%16s", pool);
 	}
+	if (columns->claimed) {
+		printf(" %5lu", (unsigned long)info->outstanding_pages >> 8);
+	}
 	printf("%s\n", columns->node ? " all" : "");
 }
 
 static void print_header(const struct columns *columns)
 {
-	printf("Name                                        ID   Mem VCPUs\tState\tTime(s)%s%s%s%s\n",
+	printf("Name                                        ID   Mem VCPUs\tState\tTime(s)%s%s%s%s%s\n",
 	       columns->verbose ? "   UUID                            Reason-Code\tSecurity Label"
 				: "",
 	       columns->label && !columns->verbose ? "   Security Label" : "",
-	       columns->pool ? "         Cpupool" : "", columns->node ? " NODE Affinity" : "");
+	       columns->pool ? "         Cpupool" : "", columns->node ? " NODE Affinity" : "",
+	       columns->claimed ? "  Claimed" : "");
 }
 
 static void print_json(const domain_info_t *info, const char *name)
 {
-	char state[7], uuid[37];
+	char state[7], uuid[UUID_TEXT];
 
 	state_of(info, state);
-	uuid_text(info, uuid);
+	uuid_print(info->handle, uuid);
 	json_open(NULL, '{');
 	json_number("domid", info->domain);
 	json_string("name", name);
@@ -116,7 +111,8 @@ static int print_list(const struct cli *cli, const struct domain_list *list)
 	struct columns columns = {.verbose = cli_option(cli, "verbose"),
 				  .label = cli_option(cli, "context"),
 				  .pool = cli_option(cli, "cpupool"),
-				  .node = cli_option(cli, "numa")};
+				  .node = cli_option(cli, "numa"),
+				  .claimed = cli->command == &cmd_claims};
 	char **names = calloc(list->count + 1, sizeof(*names));
 	int rc = names ? names_of(list, names) : fail(ENOMEM, "no memory for the names");
 	bool json = cli->json || cli_option(cli, "long");
@@ -185,6 +181,14 @@ const struct command cmd_list = {
 		"s suspended, c crashed, w by its watchdog, - to power off), d dying.",
 	.options = options,
 	.arguments_max = 1,
+	.json = true,
+	.run = list_run,
+};
+
+const struct command cmd_claims = {
+	.name = "claims",
+	.arguments = "",
+	.summary = "List the domains with the memory that is set aside for them",
 	.json = true,
 	.run = list_run,
 };

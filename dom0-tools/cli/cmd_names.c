@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pvx domid, domname: from a name to a number and back. */
+/* pvx domid, domname, rename, vm-list: domains' names. */
 #include <cli/commands.h>
+#include <cli/json.h>
+#include <cli/several.h>
 #include <errno.h>
+#include <guest/guest.h>
 #include <lib/error.h>
 #include <lib/names.h>
 #include <stdio.h>
@@ -34,6 +37,56 @@ static int domname_run(struct cli *cli, int argc, char **argv)
 	free(name);
 	return EXIT_DONE;
 }
+
+static int rename_run(struct cli *cli, int argc, char **argv)
+{
+	int domid = cli_domain(cli, argv[0]);
+	int rc = domid < 0 || cli->dry ? 0 : guest_rename((domid_t)domid, argv[1]);
+
+	return domid < 0 ? -domid : rc ? cli_failed(cli, rc) : EXIT_DONE;
+}
+
+static int print_vm(struct cli *cli, const domain_info_t *info, const char *name, void *context)
+{
+	char uuid[UUID_TEXT];
+
+	uuid_print(info->handle, uuid);
+	if (cli->json) {
+		json_open(NULL, '{');
+		json_string("uuid", uuid);
+		json_number("domid", info->domain);
+		json_string("name", name);
+		json_close();
+	} else {
+		printf("%s  %d    %-30s\n", uuid, info->domain, name);
+	}
+	return 0;
+}
+
+static int vm_list_run(struct cli *cli, int argc, char **argv)
+{
+	if (!cli->json) {
+		printf("UUID                                  ID    name\n");
+	}
+	return several_domains(cli, 0, NULL, print_vm, NULL);
+}
+
+const struct command cmd_rename = {
+	.name = "rename",
+	.arguments = "DOMAIN NAME",
+	.summary = "Give a domain another name",
+	.arguments_min = 2,
+	.arguments_max = 2,
+	.run = rename_run,
+};
+
+const struct command cmd_vm_list = {
+	.name = "vm-list",
+	.arguments = "",
+	.summary = "List the UUIDs of domains",
+	.json = true,
+	.run = vm_list_run,
+};
 
 const struct command cmd_domid = {
 	.name = "domid",

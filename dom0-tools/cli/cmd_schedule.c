@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pvx sched-credit, sched-credit2: shares of the processors. */
+#include <cli/commands.h>
+#include <cli/json.h>
+#include <errno.h>
+#include <lib/domain.h>
+#include <lib/error.h>
+#include <lib/names.h>
+#include <lib/schedule.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int schedule_op(const struct pool *pool, uint32_t cmd, struct xen_sysctl_scheduler_op *s)
+{
+	struct xen_sysctl op = {.cmd = XEN_SYSCTL_scheduler_op};
+	int rc;
+
+	s->cpupool_id = pool->id;
+	s->sched_id = pool->scheduler;
+	s->cmd = cmd;
+	op.u.scheduler_op = *s;
+	rc = hypercall_sysctl(&op);
+	*s = op.u.scheduler_op;
+	return rc < 0 ? rc : 0;
+}
+
+static int print_pool(const struct cli *cli, const struct pool *pool)
+{
+	struct xen_sysctl_scheduler_op s = {0};
+	const struct xen_sysctl_credit_schedule *c = &s.u.sched_credit;
+	bool credit = pool->scheduler == XEN_SCHEDULER_CREDIT;
+	int rc = schedule_op(pool, XEN_SYSCTL_SCHEDOP_getinfo, &s);
+	uint32_t limit = credit ? c->ratelimit_us : s.u.sched_credit2.ratelimit_us;
+
+	if (rc) {
+		return rc;
+	}
+	if (cli->json) {
+		json_string("cpupool", pool->name);
+		json_number("ratelimit_us", limit);
+		if (credit) {
+			json_number("timeslice_ms", c->tslice_ms);
+			json_number("migration_delay_us", c->vcpu_migr_delay_us);
+		}
+	} else if (credit) {
+		printf("Cpupool %s: tslice=%ums ratelimit=%uus migration-delay=%uus\n", pool->name,
+		       c->tslice_ms, limit, c->vcpu_migr_delay_us);
+	} else {
+		printf("Cpupool %s: ratelimit=%uus\n", pool->name, limit);
+	}
+	return 0;
+}
+
+static int print_domain(const struct cli *cli, domid_t domid)
+{
+	struct schedule_share share;
+	char *name;
+	int rc = schedule_get_share(domid, &share);
+
+	if (rc) {
+		return rc;
+	}
+	name = name_of(domid);
+	if (cli->json) {
+		json_open(NULL, '{');
+		json_number("domid", domid);
+		json_string("name", name);
+		json_number("weight", share.weight);
+		json_number("cap", share.cap);
+		json_close();
+	} else {
+		printf("%-33s %4u %6u %4u\n", name ? name : "(null)", domid, share.weight,
+		       share.cap);
+	}
+	free(name);
+	return 0;
+}
+
+static void print_header(const struct cli *cli)
+{
+	if (!cli->json) {
+		printf("%-33s %4s %6s %4s\n", "Name", "ID", "Weight", "Cap");
+	}
+}
+
+static int print_members(const struct cli *cli, const struct pool *pool)
+{
+	struct domain_list list;
+	int rc = domain_list_all(&list);
+
+	print_header(cli);
+	for (unsigned int i = 0; !rc && i < list.count; i++) {
+		if (list.info[i].cpupool == pool->id) {
+			rc = print_domain(cli, list.info[i].domain);
+		}
+	}
+	domain_list_free(&list);
+	return rc;
+}
+
+/* All pools of this scheduler, or the one that was named. */
+static int print_pools(const struct cli *cli, uint32_t scheduler)
+{
+	const char *wanted = cli_option(cli, "cpupool");
+	uint32_t id = 0;
+	struct pool pool;
+	int rc = wanted ? pool_find(wanted, &id) : 0;
+
+	for (; !rc && pool_next(id, &pool) == 0; id = pool.id + 1) {
+		if (pool.scheduler != scheduler) {
+			if (wanted) {
+				return fail(EINVAL, "pool '%s' has the scheduler %u", pool.name,
+					    pool.scheduler);
+			}
+			continue;
+		}
+		if (cli->json) {
+			json_open(NULL, '{');
+		}
+		rc = print_pool(cli, &pool);
+		if (cli->json) {
+			json_open("domains", '[');
+		}
+		if (!rc && !cli_option(cli, "schedparam")) {
+			rc = print_members(cli, &pool);
+		}
+		if (cli->json) {
+			json_close();
+			json_close();
+		}
+		if (wanted) {
+			break;
+		}
+	}
+	return rc;
+}
+
+static int set_pool(const struct cli *cli, uint32_t scheduler)
+{
+	const char *name = cli_option(cli, "cpupool");
+	struct xen_sysctl_scheduler_op s = {0};
+	long slice = -1, limit = -1, delay = -1;
+	struct pool pool;
+	uint32_t id = 0;
+	int rc = name ? pool_find(name, &id) : 0;
+
+	if (!cli_number(cli, "tslice", &slice) || !cli_number(cli, "ratelimit", &limit) ||
+	    !cli_number(cli, "migration-delay", &delay)) {
+		return fail(EINVAL, "the parameters are numbers");
+	}
+	rc = rc ? rc : pool_next(id, &pool);
+	rc = rc ? rc : schedule_op(&pool, XEN_SYSCTL_SCHEDOP_getinfo, &s);
+	if (rc) {
+		return rc;
+	}
+	if (scheduler == XEN_SCHEDULER_CREDIT2) {
+		s.u.sched_credit2.ratelimit_us =
+			limit >= 0 ? (uint32_t)limit : s.u.sched_credit2.ratelimit_us;
+	} else {
+		struct xen_sysctl_credit_schedule *c = &s.u.sched_credit;
+
+		c->tslice_ms = slice >= 0 ? (uint32_t)slice : c->tslice_ms;
+		c->ratelimit_us = limit >= 0 ? (uint32_t)limit : c->ratelimit_us;
+		c->vcpu_migr_delay_us = delay >= 0 ? (uint32_t)delay : c->vcpu_migr_delay_us;
+	}
+	return schedule_op(&pool, XEN_SYSCTL_SCHEDOP_putinfo, &s);
+}
+
+static int set_domain(const struct cli *cli, domid_t domid, bool change)
+{
+	struct schedule_share share;
+	long weight, cap;
+	int rc = schedule_get_share(domid, &share);
+
+	if (rc) {
+		return rc;
+	}
+	if (!change) {
+		print_header(cli);
+		return print_domain(cli, domid);
+	}
+	weight = share.weight;
+	cap = share.cap;
+	if (!cli_number(cli, "weight", &weight) || !cli_number(cli, "cap", &cap) || weight < 1 ||
+	    cap < 0) {
+		return fail(EINVAL, "a weight is 1 to 65535, a cap 0 (none) or percent of one CPU");
+	}
+	share.weight = (unsigned int)weight;
+	share.cap = (unsigned int)cap;
+	return schedule_set_share(domid, &share);
+}
+
+static int run(struct cli *cli, uint32_t scheduler)
+{
+	const char *domain = cli_option(cli, "domain");
+	bool change = cli_option(cli, "weight") || cli_option(cli, "cap");
+	bool change_pool = cli_option(cli, "tslice") || cli_option(cli, "ratelimit") ||
+			   cli_option(cli, "migration-delay");
+	int rc;
+
+	if (change && !domain) {
+		return cli_usage(cli, "a weight or a cap is for one domain: -d DOMAIN");
+	}
+	if (change_pool && !cli_option(cli, "schedparam")) {
+		return cli_usage(cli, "parameters of the scheduler itself go with -s");
+	}
+	if (domain) {
+		int domid = cli_domain(cli, domain);
+
+		if (domid < 0) {
+			return -domid;
+		}
+		rc = set_domain(cli, (domid_t)domid, change);
+	} else {
+		rc = change_pool ? set_pool(cli, scheduler) : print_pools(cli, scheduler);
+	}
+	return rc < 0 ? cli_failed(cli, rc) : EXIT_DONE;
+}
+
+static int credit_run(struct cli *cli, int argc, char **argv)
+{
+	return run(cli, XEN_SCHEDULER_CREDIT);
+}
+
+static int credit2_run(struct cli *cli, int argc, char **argv)
+{
+	return run(cli, XEN_SCHEDULER_CREDIT2);
+}
+
+#define COMMON_OPTIONS                                                                       \
+	{.letter = 'd', .name = "domain", .value = "DOMAIN", .help = "of this domain"},      \
+		{.letter = 'w',                                                              \
+		 .name = "weight",                                                           \
+		 .value = "WEIGHT",                                                          \
+		 .help = "its share, 256 as made"},                                          \
+		{.letter = 'c',                                                              \
+		 .name = "cap",                                                              \
+		 .value = "CAP",                                                             \
+		 .help = "the most it gets, in percent of one CPU"},                         \
+		{.letter = 'p', .name = "cpupool", .value = "POOL", .help = "of this pool"}, \
+		{.letter = 's', .name = "schedparam", .help = "of the scheduler itself"},    \
+	{                                                                                    \
+		.letter = 'r', .name = "ratelimit", .value = "US",                           \
+		.help = "the least a vCPU runs before another"                               \
+	}
+
+static const struct cli_option credit_options[] = {
+	COMMON_OPTIONS,
+	{.letter = 't', .name = "tslice", .value = "MS", .help = "how long a vCPU runs at most"},
+	{.letter = 'm',
+	 .name = "migration-delay",
+	 .value = "US",
+	 .help = "how long a vCPU counts as warm on its CPU"},
+	{.name = NULL},
+};
+static const struct cli_option credit2_options[] = {
+	COMMON_OPTIONS,
+	{.name = NULL},
+};
+
+const struct command cmd_sched_credit = {
+	.name = "sched-credit",
+	.arguments = "",
+	.summary = "Show or set domains' shares of the processors",
+	.options = credit_options,
+	.json = true,
+	.run = credit_run,
+};
+
+const struct command cmd_sched_credit2 = {
+	.name = "sched-credit2",
+	.arguments = "",
+	.summary = "The same where the pool's scheduler is credit2",
+	.options = credit2_options,
+	.json = true,
+	.run = credit2_run,
+};
