@@ -7,6 +7,8 @@
 #include <libfdt.h>
 
 #define HEADER_SIZE	 40
+#define VERSION_AT	 20
+#define VERSION_LEAST	 17u /* fdt_check_full() reads address 0 for a root of one below 16 */
 #define FDT_SIZE_MAX	 (16u << 20) /* far above any tree, far below what libfdt's ints hold */
 #define CELL		 4
 #define LIBFDT_CODES_MAX 20
@@ -37,7 +39,7 @@ static const char *reason_of(int code)
 
 bool tree_open(struct tree *tree, const uint8_t *bytes, size_t size, const struct report *report)
 {
-	uint32_t total;
+	uint32_t total, version;
 	int rc;
 
 	*tree = (struct tree){.fdt = bytes, .report = report};
@@ -51,6 +53,12 @@ bool tree_open(struct tree *tree, const uint8_t *bytes, size_t size, const struc
 	if (total > size || total > FDT_SIZE_MAX) {
 		report_line(report, "device tree: it says to have %u bytes, of which %u are there",
 			    total, (unsigned)MIN(size, (size_t)UINT32_MAX));
+		return false;
+	}
+	version = tree_load32(bytes + VERSION_AT);
+	if (version < VERSION_LEAST) {
+		report_line(report, "device tree: it is of version %u; %u is expected", version,
+			    VERSION_LEAST);
 		return false;
 	}
 	rc = fdt_check_full(bytes, total);

@@ -403,6 +403,9 @@ static void test_damage(void)
 		}
 	}
 	ok(parse_bytes(fake_tree.bytes, size), "any byte changed, nothing is read beyond it");
+	fake_tree.bytes[23] = 9;
+	ok(!parse_bytes(fake_tree.bytes, size) && said("it is of version 9; 17 is expected"),
+	   "an old version, which libfdt's check stumbles over");
 	begin_tree();
 	ok(!parse() && said("no \"xen,domain\" node"), "a tree without domains");
 }
