@@ -55,4 +55,20 @@ static inline int pv_grant_end(grant_ref_t ref)
 	return 1;
 }
 
+/*
+ * Maps what another domain grants over a page of the kernel's own, whose frame it loses sight of.
+ * GNTST_okay, or what is wrong (negative); *handle is what it is unmapped by.
+ */
+static inline int pv_grant_map(void *page, domid_t domain, grant_ref_t ref, grant_handle_t *handle)
+{
+	struct gnttab_map_grant_ref map = {.host_addr = (unsigned long)page,
+					   .flags = GNTMAP_host_map,
+					   .ref = ref,
+					   .dom = domain};
+	long rc = pv_grant_table_op(GNTTABOP_map_grant_ref, &map, 1);
+
+	*handle = map.handle;
+	return rc ? (int)rc : map.status;
+}
+
 #endif

@@ -8,19 +8,6 @@
 #include <debug/log.h>
 #include <domain/affinity.h>
 #include <lib/string.h>
-#include <memory/frame_alloc.h>
-
-/*
- * What Dom0 can have at most: the pool keeps its reserve of low frames, and the domain's structures
- * and the list of its frames, while it is built, need their part.
- */
-static uint64_t available_bytes(void)
-{
-	uint64_t free = frame_pool_figures().free << PAGE_SHIFT;
-	uint64_t kept = MIN(free / 16, UINT64_C(128) << 20) + free / 256 + (UINT64_C(1) << 20);
-
-	return free - MIN(free, kept);
-}
 
 /* One a processor, within what the options say. */
 static unsigned vcpu_count(const struct boot_options *options)
@@ -57,9 +44,13 @@ struct domain *dom0_build(const struct boot_info *info, const struct boot_option
 	struct domain_spec spec = {
 		.id = 0,
 		.privileged = true,
+		.hardware = true,
+		.store_server = DOMID_INVALID,
+		.console_server = DOMID_INVALID,
+		.highest_port = EVTCHN_FIFO_NR_CHANNELS - 1,
 		.vcpus = vcpu_count(options),
 		.screen = info,
-		.page_limit = dom0_memory_limit(options, available_bytes()) >> PAGE_SHIFT,
+		.page_limit = dom0_memory_limit(options, domain_build_available()) >> PAGE_SHIFT,
 	};
 	struct kernel_file kernel = {0};
 	struct domain *d;
@@ -78,13 +69,15 @@ struct domain *dom0_build(const struct boot_info *info, const struct boot_option
 	}
 	/* Only now is it known what there is: a kernel that was unpacked is kept until it is built.
 	 */
-	spec.pages = dom0_memory_bytes(options, available_bytes()) >> PAGE_SHIFT;
+	spec.pages = dom0_memory_bytes(options, domain_build_available()) >> PAGE_SHIFT;
 	spec.kernel = kernel.elf;
 	spec.kernel_bytes = kernel.elf_bytes;
 	spec.image = kernel.image;
 	d = domain_build(&spec);
 	kernel_close(&kernel);
 	if (d) {
+		domain_console = d->id;
+		d->launch = LAUNCH_WAITS;
 		if (options->dom0_vcpus_pin) {
 			pin_vcpus(d);
 		}

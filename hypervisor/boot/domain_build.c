@@ -6,6 +6,7 @@
 #include <boot/dom0_screen.h>
 #include <boot/domain_build.h>
 #include <debug/log.h>
+#include <lib/error.h>
 #include <lib/string.h>
 #include <memory/frame_alloc.h>
 #include <memory/mmu_update.h>
@@ -15,11 +16,13 @@
 /*
  * What a PV kernel finds, from its virtual base upwards, each part on a page boundary:
  *
- *	kernel image | initrd | P2M list | start_info | page tables | boot stack | padding
+ *	kernel image | initrd | P2M list | start_info | store | console | page tables | boot stack |
+ *	  padding
  *
- * A kernel that can do without has the initrd behind all this, unmapped (MOD_START_PFN), and the
- * P2M list at an address of its own (INIT_P2M), its frames behind all this too. The mapped part
- *ends on a 4 MiB boundary with at least 512 KiB of padding.
+ * The rings to store and console are there if somebody serves them. A kernel that can do without
+ *has the initrd behind all this, unmapped (MOD_START_PFN), and the P2M list at an address of its
+ *own (INIT_P2M), its frames behind all this too. The mapped part ends on a 4 MiB boundary with at
+ *least 512 KiB of padding.
  */
 struct layout {
 	uint64_t base;	    /* the virtual address of PFN 0 */
@@ -27,6 +30,7 @@ struct layout {
 	uint64_t initrd, initrd_pages;
 	uint64_t p2m, p2m_pages;
 	uint64_t start_info;
+	uint64_t store, console; /* 0: none */
 	uint64_t tables, table_pages;
 	uint64_t stack;
 	uint64_t p2m_tables, p2m_table_pages; /* those of a P2M list of its own place */
@@ -86,6 +90,12 @@ static void lay_out(const struct domain_spec *spec, struct layout *l)
 		pfn += l->p2m_pages;
 	}
 	l->start_info = pfn++;
+	if (spec->store_server != DOMID_INVALID) {
+		l->store = pfn++;
+	}
+	if (spec->console_server != DOMID_INVALID) {
+		l->console = pfn++;
+	}
 	l->tables = pfn;
 	do { /* the tables map themselves, so their number depends on itself */
 		l->table_pages++;
@@ -251,7 +261,7 @@ static void fill_start_info(const struct builder *b)
 	memcpy(si->magic, "xen-3.0-x86_64", sizeof("xen-3.0-x86_64"));
 	si->nr_pages = spec->pages;
 	si->shared_info = mfn_to_paddr(frame_of_ptr(b->d->shared_info));
-	si->flags = spec->privileged ? SIF_PRIVILEGED | SIF_INITDOMAIN : 0;
+	si->flags = (spec->privileged ? SIF_PRIVILEGED : 0) | (spec->hardware ? SIF_INITDOMAIN : 0);
 	si->pt_base = l->base + (l->tables << PAGE_SHIFT);
 	si->nr_pt_frames = l->table_pages;
 	if (p2m_has_place(spec)) {
@@ -275,6 +285,57 @@ static void fill_start_info(const struct builder *b)
 	for (size_t i = 0; spec->command_line[i] && i < sizeof(si->cmd_line) - 1; i++) {
 		si->cmd_line[i] = (int8_t)spec->command_line[i];
 	}
+}
+
+/* --- Store and console --------------------------------------------------------------------- */
+
+/* The ring's page, empty, granted to who serves it. */
+static uint64_t grant_ring(const struct builder *b, uint64_t pfn, uint32_t ref, domid_t server)
+{
+	struct grant_entry_v1 *table =
+		frame_ptr(grant_frame(&b->d->grants, GRANT_SHARED_FRAMES, 0));
+
+	memset(page(b, pfn), 0, PAGE_SIZE);
+	table[ref] = (struct grant_entry_v1){
+		.flags = GTF_permit_access, .domid = server, .frame = (uint32_t)b->p2m[pfn]};
+	return b->p2m[pfn];
+}
+
+/*
+ * The convention that daemons find boot domains by: reference 1 and port 1 are the store's,
+ * reference 0 and port 2 the console's. Both ports are there if one of them is.
+ */
+static bool connect_rings(const struct builder *b)
+{
+	const struct domain_spec *spec = b->spec;
+	const struct layout *l = &b->layout;
+	struct start_info *si = page(b, l->start_info);
+	uint32_t store_port, console_port;
+	int rc;
+
+	if (!l->store && !l->console) {
+		return true;
+	}
+	do {
+		rc = grant_grow(&b->d->grants, 1);
+	} while (rc == -ERESTART);
+	if (rc || event_alloc_unbound(&b->d->events, spec->store_server, &store_port) ||
+	    event_alloc_unbound(&b->d->events, spec->console_server, &console_port)) {
+		log_error("domain %u: no memory for its connections to store and console\n",
+			  spec->id);
+		return false;
+	}
+	if (l->store) {
+		si->store_mfn =
+			grant_ring(b, l->store, GNTTAB_RESERVED_XENSTORE, spec->store_server);
+		si->store_evtchn = store_port;
+	}
+	if (l->console) {
+		si->console.domU.mfn =
+			grant_ring(b, l->console, GNTTAB_RESERVED_CONSOLE, spec->console_server);
+		si->console.domU.evtchn = console_port;
+	}
+	return true;
 }
 
 static bool start_vcpu(const struct builder *b, mfn_t root)
@@ -304,13 +365,6 @@ static bool build(struct builder *b)
 {
 	const struct domain_spec *spec = b->spec;
 
-	lay_out(spec, &b->layout);
-	if (b->layout.end > spec->pages) {
-		log_error(
-			"domain %u: %lu KiB of memory cannot hold its kernel, initrd and tables: %lu KiB\n",
-			spec->id, spec->pages << 2, b->layout.end << 2);
-		return false;
-	}
 	if (!allocate(b)) {
 		return false;
 	}
@@ -318,7 +372,7 @@ static bool build(struct builder *b)
 	copy_in(b, b->layout.initrd << PAGE_SHIFT, spec->initrd, spec->initrd_bytes);
 	copy_in(b, b->layout.p2m << PAGE_SHIFT, b->p2m, spec->pages * sizeof(uint64_t));
 	fill_start_info(b);
-	return start_vcpu(b, build_tables(b));
+	return connect_rings(b) && start_vcpu(b, build_tables(b));
 }
 
 static unsigned order_for(uint64_t bytes)
@@ -331,32 +385,90 @@ static unsigned order_for(uint64_t bytes)
 	return order;
 }
 
-struct domain *domain_build(const struct domain_spec *spec)
+/* Before there is a domain: what it wants is to be had, and is enough for its kernel. */
+static bool check(struct builder *b)
 {
-	struct builder b = {.spec = spec, .p2m_order = order_for(spec->pages * sizeof(uint64_t))};
-	mfn_t p2m = b.p2m_order <= FRAME_ORDER_MAX ? frame_alloc(b.p2m_order, FRAME_UNCLEARED)
-						   : MFN_NONE;
+	const struct domain_spec *spec = b->spec;
+	uint64_t available = domain_build_available() >> PAGE_SHIFT;
+
+	lay_out(spec, &b->layout);
+	if (b->layout.end > spec->pages) {
+		log_error(
+			"domain %u: %lu KiB of memory cannot hold its kernel, initrd and tables: %lu KiB\n",
+			spec->id, spec->pages << 2, b->layout.end << 2);
+		return false;
+	}
+	if (spec->pages > available) {
+		log_error("domain %u: it wants %lu KiB of memory, %lu KiB are to be had\n",
+			  spec->id, spec->pages << 2, available << 2);
+		return false;
+	}
+	return true;
+}
+
+uint64_t domain_build_available(void)
+{
+	uint64_t free = frame_pool_figures().free << PAGE_SHIFT;
+	uint64_t kept = MIN(free / 16, UINT64_C(128) << 20) + free / 256 + (UINT64_C(1) << 20);
+
+	return free - MIN(free, kept);
+}
+
+/* No guest runs yet, so nothing keeps it from going. */
+static void give_up(struct domain *d)
+{
+	while (d && domain_destroy(d)) {
+	}
+}
+
+static bool create(struct builder *b)
+{
+	const struct domain_spec *spec = b->spec;
 	const struct domain_config config = {
 		.id = spec->id,
 		.privileged = spec->privileged,
+		.hardware = spec->hardware,
 		.vcpu_max = spec->vcpus,
-		.highest_port = EVTCHN_FIFO_NR_CHANNELS - 1,
+		.highest_port = spec->highest_port,
 	};
-	bool ok = false;
 
+	if (domain_create(&config, &b->d)) {
+		log_error("domain %u: no memory for what the hypervisor keeps of it\n", spec->id);
+		return false;
+	}
+	memcpy(b->d->handle, spec->uuid, sizeof(b->d->handle));
+	if (spec->grants) {
+		grant_domain_init(&b->d->grants, spec->id, spec->grants);
+	}
+	b->d->memory.frame_limit = MAX(spec->page_limit, spec->pages);
+	for (unsigned i = 0; i < spec->vcpus; i++) {
+		if (!vcpu_create(b->d, i)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+struct domain *domain_build(const struct domain_spec *spec)
+{
+	struct builder b = {.spec = spec, .p2m_order = order_for(spec->pages * sizeof(uint64_t))};
+	mfn_t p2m;
+	bool ok;
+
+	if (!check(&b)) {
+		return NULL;
+	}
+	p2m = b.p2m_order <= FRAME_ORDER_MAX ? frame_alloc(b.p2m_order, FRAME_UNCLEARED) : MFN_NONE;
 	if (mfn_is_none(p2m)) {
 		log_error("domain %u: no memory for a list of %lu pages\n", spec->id, spec->pages);
 		return NULL;
 	}
 	b.p2m = frame_ptr(p2m);
-	if (domain_create(&config, &b.d) == 0) {
-		b.d->memory.frame_limit = MAX(spec->page_limit, spec->pages);
-		ok = true;
-		for (unsigned i = 0; ok && i < spec->vcpus; i++) {
-			ok = vcpu_create(b.d, i) != NULL;
-		}
-		ok = ok && build(&b);
-	}
+	ok = create(&b) && build(&b);
 	frame_free(p2m, b.p2m_order);
-	return ok ? b.d : NULL;
+	if (!ok) {
+		give_up(b.d);
+		return NULL;
+	}
+	return b.d;
 }

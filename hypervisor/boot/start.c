@@ -15,6 +15,8 @@
 #include <boot/acpi.h>
 #include <boot/boot_memory.h>
 #include <boot/dom0.h>
+#include <boot/launch_domains.h>
+#include <boot/libfdt_guard.h>
 #include <boot/loader.h>
 #include <boot/memory_map.h>
 #include <boot/multiboot1.h>
@@ -37,6 +39,8 @@ extern const uint64_t boot_tsc;
 static struct boot_info info;
 static struct boot_options options;
 static struct acpi_info acpi;
+static struct boot_domains domains;
+static bool has_tree;
 
 void start(uint64_t loader_info, uint64_t loader_magic);
 
@@ -91,6 +95,28 @@ static void read_loader(uint64_t loader_info, uint64_t loader_magic)
 	if (!ok) {
 		log_error("not started by a loader we know (magic %#lx)\n", loader_magic);
 	}
+}
+
+/* A first module that is a device tree says which domains there are, and what other modules are. */
+static void read_tree(void)
+{
+	const struct boot_module *module = &info.modules[0];
+	const uint8_t *bytes =
+		info.module_count ? physical_view(&memory, module->start, module->size) : NULL;
+	bool good;
+
+	has_tree = bytes && tree_is_one(bytes, module->size);
+	if (!has_tree) {
+		return;
+	}
+	libfdt_begin();
+	good = boot_domains_parse(&domains, bytes, module->size, &report);
+	libfdt_end();
+	if (!good) {
+		panic("the device tree of boot domains, which is the first module, is of no use");
+	}
+	boot_domains_place(&domains, &info, image_paddr(image_start), image_paddr(image_end),
+			   &report);
 }
 
 /* The options were parsed before there was a console to complain on. */
@@ -241,16 +267,27 @@ static void set_schedule(void)
 	schedule_set_times(&times);
 }
 
+static void build_guests(void)
+{
+	if (has_tree) {
+		if (!launch_domains_build(&domains, &info, &report)) {
+			panic("not one of the boot domains could be built");
+		}
+	} else if (!dom0_build(&info, &options, &report)) {
+		panic("there is no Dom0 to run");
+	}
+	boot_memory_free_modules(&info);
+}
+
 void start(uint64_t loader_info, uint64_t loader_magic)
 {
-	struct domain *dom0;
-
 	read_loader(loader_info, loader_magic); /* memory map, modules, options */
 	open_console();				/* from here on we can be heard */
 	cpu_setup_early(&options);		/* features; patches our text */
 	if (!info.memory_count) {
 		panic("there is no memory map to start with");
 	}
+	read_tree();					/* boot domains, if there are any */
 	boot_memory_init(&info);			/* what nobody uses */
 	acpi_parse(&acpi, &memory, info.rsdp, &report); /* while low memory is all mapped */
 	hide_iommus();
@@ -263,13 +300,10 @@ void start(uint64_t loader_info, uint64_t loader_magic)
 	schedule_init_cpu(0);
 	cpu_set_online();
 	processors_start(&info, &acpi, options.cpu_limit); /* the others: they idle */
-	dom0 = dom0_build(&info, &options, &report);	   /* the first guest */
-	if (!dom0) {
-		panic("there is no Dom0 to run");
-	}
-	boot_memory_free_modules(&info);
+	build_guests();					   /* Dom0, or what the tree says */
+	log_info("%s after %lu instructions or cycles\n",
+		 has_tree ? "boot domains start" : "Dom0 starts", read_tsc() - boot_tsc);
 	set_schedule();
-	(void)domain_toolstack_unpause(dom0);
-	log_info("Dom0 starts after %lu instructions or cycles\n", read_tsc() - boot_tsc);
+	launch_domains_begin();
 	cpu_leave_startup();
 }

@@ -7,10 +7,12 @@
 #include <libfdt.h>
 
 #define HEADER_SIZE	 40
+#define STRUCT_START_AT	 8
 #define VERSION_AT	 20
+#define STRUCT_SIZE_AT	 36
 #define VERSION_LEAST	 17u /* fdt_check_full() reads address 0 for a root of one below 16 */
 #define FDT_SIZE_MAX	 (16u << 20) /* far above any tree, far below what libfdt's ints hold */
-#define CELL		 4
+#define CELL		 4u
 #define LIBFDT_CODES_MAX 20
 
 uint32_t tree_load32(const uint8_t *bytes)
@@ -37,6 +39,55 @@ static const char *reason_of(int code)
 	return code < LIBFDT_CODES_MAX && reasons[code] ? reasons[code] : "it is inconsistent";
 }
 
+/*
+ * libfdt 1.6.1 adds the length of a property without a look at whether the sum overflows, and a
+ * large one leads fdt_check_full() in circles. So first of all every length is seen to fit.
+ */
+static bool lengths_fit(const uint8_t *bytes, uint32_t size)
+{
+	uint32_t at = 0, tag = FDT_NOP, length;
+	const uint8_t *end;
+
+	while (tag != FDT_END) {
+		if (!range_within(at, CELL, size)) {
+			return false;
+		}
+		tag = tree_load32(bytes + at);
+		at += CELL;
+		if (tag == FDT_BEGIN_NODE) {
+			end = memchr(bytes + at, 0, size - at);
+			if (!end) {
+				return false;
+			}
+			at = ROUND_UP((uint32_t)(end - bytes) + 1, CELL);
+		} else if (tag == FDT_PROP) {
+			if (!range_within(at, 2 * CELL, size)) {
+				return false;
+			}
+			length = tree_load32(bytes + at);
+			at += 2 * CELL;
+			if (!range_within(at, length, size)) {
+				return false;
+			}
+			at = ROUND_UP(at + length, CELL);
+		} else if (tag != FDT_END_NODE && tag != FDT_NOP && tag != FDT_END) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static int check(const uint8_t *bytes, uint32_t total)
+{
+	uint32_t start = tree_load32(bytes + STRUCT_START_AT);
+	uint32_t size = tree_load32(bytes + STRUCT_SIZE_AT);
+
+	if (!range_within(start, size, total) || !lengths_fit(bytes + start, size)) {
+		return FDT_ERR_BADSTRUCTURE;
+	}
+	return -fdt_check_full(bytes, total);
+}
+
 bool tree_open(struct tree *tree, const uint8_t *bytes, size_t size, const struct report *report)
 {
 	uint32_t total, version;
@@ -61,10 +112,10 @@ bool tree_open(struct tree *tree, const uint8_t *bytes, size_t size, const struc
 			    VERSION_LEAST);
 		return false;
 	}
-	rc = fdt_check_full(bytes, total);
+	rc = check(bytes, total);
 	if (rc) {
-		report_line(report, "device tree: %s (libfdt's error %u)", reason_of(-rc),
-			    (unsigned)-rc);
+		report_line(report, "device tree: %s (libfdt's error %u)", reason_of(rc),
+			    (unsigned)rc);
 		return false;
 	}
 	return true;

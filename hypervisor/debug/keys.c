@@ -228,7 +228,7 @@ static bool is_switch(char c)
 	return c == CTRL_A;
 }
 
-static void give_to_dom0(char c)
+static void give_to_domain(char c)
 {
 	lock_acquire(&input.lock);
 	if (input.head - input.tail < INPUT_SIZE) {
@@ -249,7 +249,7 @@ void keys_handle_input(void)
 		if (input.for_keys) {
 			keys_press((char)c);
 		} else {
-			give_to_dom0((char)c);
+			give_to_domain((char)c);
 		}
 	}
 }

@@ -3,7 +3,9 @@
 #include <arch/io.h>
 #include <arch/trap.h>
 #include <debug/log.h>
+#include <domain/console_line.h>
 #include <domain/grants.h>
+#include <domain/launch.h>
 #include <domain/notify.h>
 #include <lib/error.h>
 #include <lib/format.h>
@@ -18,6 +20,7 @@ static struct domain *domains; /* guarded by domains_lock, in order of id */
 #define TOOLSTACK_PAUSES_MAX 255
 
 struct domain *domain_hardware;
+domid_t domain_console = DOMID_INVALID;
 bool machine_reboots_after_error = true;
 
 /* --- Making and finding -------------------------------------------------------------------- */
@@ -93,6 +96,7 @@ static void free_domain(struct domain *d)
 	grant_domain_free(&d->grants);
 	event_domain_free(&d->events);
 	io_free_domain(d);
+	console_line_close(d);
 	domain_memory_free(&d->memory);
 	frame_unshare(frame_of_ptr(d->shared_info));
 	heap_free(d, sizeof(*d));
@@ -109,20 +113,21 @@ int domain_create(const struct domain_config *config, struct domain **created)
 	}
 	d->id = config->id;
 	d->privileged = config->privileged;
+	d->hardware = config->hardware;
 	d->vcpu_max = config->vcpu_max;
 	d->shared_info = frame_ptr(shared);
 	d->pause_count = d->toolstack_pauses = 1;
 	atomic_init(&d->references, 1);
 	lock_init(&d->lock, LOCK_DOMAIN);
 	domain_memory_init(&d->memory, d->id);
-	d->memory.hardware = d->privileged;
+	d->memory.hardware = d->hardware;
 	watchdog_init(d);
 	event_domain_init(&d->events, d->id, d->shared_info, config->highest_port);
 	credit_domain_init(&d->credit);
 	grant_domain_init(&d->grants, d->id, &grants_machine_limits);
 	frame_share(shared, d->id, true);
 	time_update_wallclock(d);
-	if (d->privileged && io_init_hardware_domain(d)) {
+	if (d->hardware && io_init_hardware_domain(d)) {
 		free_domain(d);
 		return -ENOMEM;
 	}
@@ -131,7 +136,7 @@ int domain_create(const struct domain_config *config, struct domain **created)
 		free_domain(d);
 		return -EEXIST;
 	}
-	if (d->privileged && !domain_hardware) {
+	if (d->hardware && !domain_hardware) {
 		domain_hardware = d;
 	}
 	return 0;
@@ -266,10 +271,8 @@ static const char *const shutdown_name[] = {
 	[SHUTDOWN_watchdog] = "watchdog",  [SHUTDOWN_soft_reset] = "soft reset",
 };
 
-/* The machine goes with its Dom0. */
 static _Noreturn void end_machine(unsigned reason)
 {
-	log_info("Dom0 has ended: %s\n", shutdown_name[reason]);
 	switch (reason) {
 	case SHUTDOWN_poweroff:
 		arch_stop(MACHINE_POWER_OFF);
@@ -300,12 +303,27 @@ void domain_latch_shutdown(struct domain *d, unsigned reason)
 	(void)latch(d, reason);
 }
 
+/* Of a machine without Dom0: each domain has ended, but those that would begin after a failure. */
+static bool all_have_ended(void)
+{
+	struct domain *d;
+	bool ended = true;
+
+	lock_acquire(&domains_lock);
+	for (d = domains; d; d = d->next) {
+		ended = ended && (d->shut_down || d->dying || d->launch == LAUNCH_SPARE);
+	}
+	lock_release(&domains_lock);
+	return ended;
+}
+
 void domain_shutdown(struct domain *d, unsigned reason)
 {
 	uint32_t suspend_port;
 
 	reason = latch(d, reason);
 	if (d == domain_hardware) {
+		log_info("Dom0 has ended: %s\n", shutdown_name[reason]);
 		end_machine(reason);
 	}
 	lock_acquire(&d->lock);
@@ -321,6 +339,13 @@ void domain_shutdown(struct domain *d, unsigned reason)
 	notify_global_virq(VIRQ_DOM_EXC);
 	if (suspend_port) {
 		notify_port(d, suspend_port);
+	}
+	console_line_end(d);
+	launch_note_end(d);
+	if (!domain_hardware && all_have_ended()) {
+		log_info("all domains have ended, domain %u as the last: %s\n", d->id,
+			 shutdown_name[reason]);
+		end_machine(reason);
 	}
 }
 

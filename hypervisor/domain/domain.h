@@ -59,9 +59,20 @@ struct vcpu {
 	uint64_t periodic_ns; /* 0: none */
 };
 
+/* Where a domain stands that was built at start-up (domain/launch.h). */
+enum domain_launch {
+	LAUNCH_DONE,  /* it has begun, or is none of these */
+	LAUNCH_WAITS, /* for the end of the boot domain */
+	LAUNCH_FIRST, /* it is the boot domain, and has not ended */
+	LAUNCH_SPARE, /* begins only if something goes wrong */
+};
+
 struct domain {
 	domid_t id;
-	bool privileged; /* Dom0's rights */
+	bool privileged; /* rights over other domains and the machine */
+	bool hardware;	 /* the devices are its */
+	enum domain_launch launch;
+	struct console_line *console_line; /* it shares the console with others; else null */
 	_Atomic unsigned references;
 	struct domain *next; /* guarded by the lock of the table of domains */
 
@@ -110,7 +121,7 @@ static inline struct domain *current_domain(void)
 
 struct domain_config {
 	domid_t id;
-	bool privileged;
+	bool privileged, hardware;
 	unsigned vcpu_max;
 	uint32_t highest_port;
 };
@@ -127,7 +138,9 @@ void domain_put(struct domain *d);	    /* the last of a domain that was destroye
 struct domain *domain_get_target(domid_t id);
 
 extern bool machine_reboots_after_error; /* noreboot: it halts instead */
-extern struct domain *domain_hardware;	 /* Dom0: whose are the devices; null before it is built */
+/* Whose are the devices, Dom0's as a rule; null: nobody's, or it is not built yet. */
+extern struct domain *domain_hardware;
+extern domid_t domain_console; /* gets what is typed on the console; DOMID_INVALID: nobody */
 
 /*
  * Pausing counts; when it returns no CPU runs the domain, nor has anything of it. Not for the
@@ -151,7 +164,8 @@ void domain_remove(struct domain *d);	  /* and its last: out of the table */
 
 /*
  * All its vCPUs stop; `reason` is one of SHUTDOWN_*, or what was said before that it shall be.
- * Dom0's end is the machine's.
+ * The end of the hardware domain is the machine's; of a machine that has none, the end of the last
+ * domain is.
  */
 void domain_shutdown(struct domain *d, unsigned reason);
 void domain_latch_shutdown(struct domain *d, unsigned reason);

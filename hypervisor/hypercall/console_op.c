@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* console_io: Dom0's text to the machine's console, and what is typed there to Dom0. */
+/* console_io: text of Dom0 or of boot domains to the machine's console, and what is typed there. */
 #include <arch/port.h>
 #include <debug/keys.h>
 #include <debug/log.h>
+#include <domain/console_line.h>
 #include <hypercall/hypercall.h>
 #include <lib/error.h>
 
@@ -10,6 +11,7 @@
 
 static long console_write_from(uint64_t text, uint64_t count)
 {
+	struct domain *d = current_domain();
 	char part[PART];
 
 	while (count) {
@@ -18,7 +20,11 @@ static long console_write_from(uint64_t text, uint64_t count)
 		if (guest_read(part, GUEST_VA(text), bytes)) {
 			return refuse(-EFAULT);
 		}
-		log_write(part, bytes);
+		if (d->console_line) {
+			console_line_add(d, part, bytes);
+		} else {
+			log_write(part, bytes);
+		}
 		text += bytes;
 		count -= bytes;
 		if (count && work_pending()) {
@@ -42,7 +48,9 @@ static long console_read_to(uint64_t text, uint64_t count)
 
 long hypercall_console_io(uint64_t op, uint64_t count, uint64_t text, uint64_t a4, uint64_t a5)
 {
-	if (!current_domain()->privileged) {
+	const struct domain *d = current_domain();
+
+	if (!d->privileged && !d->console_line && d->id != domain_console) {
 		return refuse(-EPERM);
 	}
 	if (count > INT32_MAX) {
@@ -52,7 +60,7 @@ long hypercall_console_io(uint64_t op, uint64_t count, uint64_t text, uint64_t a
 	case CONSOLEIO_write:
 		return console_write_from(text, count);
 	case CONSOLEIO_read:
-		return console_read_to(text, count);
+		return d->id == domain_console ? console_read_to(text, count) : refuse(-EPERM);
 	default:
 		return refuse(-ENOSYS);
 	}

@@ -32,6 +32,7 @@ enum lock_rank {
 	LOCK_FRAME_LIST,  /* memory/: one domain's list and count of frames */
 	LOCK_FRAME_POOL,  /* memory/: the free frames */
 	LOCK_HEAP,	  /* lib/: the small-object heap */
+	LOCK_TEXT_LINE,	  /* domain/: a domain's line on its way to the console */
 	LOCK_CONSOLE,	  /* debug/: log ring and serial line */
 	LOCK_RANKS
 };
