@@ -103,6 +103,8 @@ def make(disk, build, settings, units):
     run("chroot", root, "systemctl", "enable", *units)
     write(root + "/etc/hostname", "parvus\n")
     write(root + "/etc/fstab", "LABEL=root / ext4 errors=remount-ro 0 1\n")
+    # An emulated processor may be slow: a device that is late is not a failure.
+    write(root + "/etc/systemd/system.conf.d/slow.conf", "[Manager]\nDefaultTimeoutStartSec=900\nDefaultDeviceTimeoutSec=900\n")
     write(root + "/root/first-boot", FIRST_BOOT, 0o755)
     os.makedirs(root + "/boot/efi", exist_ok=True)
     for path, text in settings.items():

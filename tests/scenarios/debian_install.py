@@ -33,7 +33,7 @@ CHECKS = (
 
 
 def log_in(machine):
-    if not machine.wait_for(r"parvus login: $|" + PANIC.pattern, seconds=400) or PANIC.search(machine.log):
+    if not machine.wait_for(r"parvus login: |" + PANIC.pattern, seconds=900) or PANIC.search(machine.log):
         return False
     machine.send("root\n")
     if not machine.wait_for(PROMPT, len(machine.log)):
@@ -52,7 +52,7 @@ def command(machine, text):
 
 
 def boot(tap, disk, name, args, firmware):
-    with Machine(["--disk", disk, "--mem", "2048", "--smp", args.smp] + firmware, disk + "." + name + ".console", 900) as machine:
+    with Machine(["--disk", disk, "--mem", "2048", "--smp", args.smp] + firmware, disk + "." + name + ".console", 1500) as machine:
         if not tap.ok(log_in(machine), f"{name}: GRUB, Parvus, Linux, systemd, to a login", machine.tail()):
             return
         for what, text, wanted in CHECKS:
