@@ -27,7 +27,7 @@ static void pin_vcpus(struct domain *d)
 	for (unsigned i = 0; i < d->vcpu_count; i++) {
 		cpu_mask_t first = rest & -rest;
 
-		(void)affinity_set(d->vcpu[i], &first, NULL);
+		(void)affinity_set(d->vcpu[i], &first, NULL, false);
 		rest &= rest - 1;
 		rest = rest ? rest : cpus;
 	}

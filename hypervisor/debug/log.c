@@ -167,6 +167,16 @@ size_t log_read(uint64_t *position, char *to, size_t bytes)
 	return length;
 }
 
+uint64_t log_end(void)
+{
+	uint64_t end;
+
+	log_lock();
+	end = kept.head;
+	log_unlock();
+	return end;
+}
+
 void log_clear(void)
 {
 	log_lock();

@@ -34,7 +34,8 @@ void log_write(const char *text, size_t length);
 
 /* Copies what the ring still has from *position on, and moves *position behind it. */
 size_t log_read(uint64_t *position, char *to, size_t bytes);
-void log_clear(void); /* readers begin here from now on */
+uint64_t log_end(void); /* the position behind the last character */
+void log_clear(void);	/* readers begin here from now on */
 
 /* The machine is going down: takes no lock any more, whoever holds it. */
 void log_break_lock(void);

@@ -14,18 +14,19 @@ static void apply(struct vcpu *v)
 	schedule_set_affinity(v, hard, v->affinity_soft);
 }
 
-int affinity_set(struct vcpu *v, const cpu_mask_t *hard, const cpu_mask_t *soft)
+int affinity_set(struct vcpu *v, const cpu_mask_t *hard, const cpu_mask_t *soft, bool force)
 {
 	struct domain *d = v->domain;
 	int rc = 0;
 
-	if ((hard && !(*hard & cpus_online())) || (soft && !(*soft & cpus_online()))) {
+	if (hard && !(*hard & cpus_online())) {
 		return -EINVAL;
 	}
 	lock_acquire(&d->lock);
-	if (hard && v->bound_to & ~*hard) {
+	if (hard && v->bound_to && !force) {
 		rc = -EBUSY;
 	} else {
+		v->bound_to = hard ? 0 : v->bound_to;
 		v->affinity_hard = hard ? *hard : v->affinity_hard;
 		v->affinity_soft = soft ? *soft : v->affinity_soft;
 		apply(v);

@@ -6,10 +6,10 @@
 #include <domain/domain.h>
 
 /*
- * Where it may run and where it should; null: as before. -EINVAL: none of the CPUs is on line.
- * -EBUSY: it is bound to a CPU, and `hard` has that out.
+ * Where it may run and where it should; null: as before. -EINVAL: it could run nowhere. -EBUSY: it
+ * is bound to a CPU (below), which `force` ends.
  */
-int affinity_set(struct vcpu *v, const cpu_mask_t *hard, const cpu_mask_t *soft);
+int affinity_set(struct vcpu *v, const cpu_mask_t *hard, const cpu_mask_t *soft, bool force);
 void affinity_get(struct vcpu *v, cpu_mask_t *hard, cpu_mask_t *soft);
 
 /*

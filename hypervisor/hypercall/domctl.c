@@ -17,11 +17,13 @@ static const struct {
 	[XEN_DOMCTL_pausedomain] = {domctl_pause, OTHERS},
 	[XEN_DOMCTL_unpausedomain] = {domctl_unpause, 0},
 	[XEN_DOMCTL_getdomaininfo] = {domctl_info, ANSWERS | NAMELESS},
+	[XEN_DOMCTL_setvcpuaffinity] = {domctl_set_affinity, 0},
 	[XEN_DOMCTL_max_mem] = {domctl_max_memory, 0},
 	[XEN_DOMCTL_setvcpucontext] = {domctl_set_context, OTHERS},
 	[XEN_DOMCTL_getvcpucontext] = {domctl_get_context, OTHERS},
 	[XEN_DOMCTL_getvcpuinfo] = {domctl_vcpu_info, ANSWERS},
 	[XEN_DOMCTL_max_vcpus] = {domctl_max_vcpus, OTHERS},
+	[XEN_DOMCTL_scheduler_op] = {domctl_scheduler, ANSWERS},
 	[XEN_DOMCTL_setdomainhandle] = {domctl_set_handle, 0},
 	[XEN_DOMCTL_setdebugging] = {domctl_set_debugging, OTHERS},
 	[XEN_DOMCTL_irq_permission] = {domctl_irq_permission, 0},
@@ -29,6 +31,7 @@ static const struct {
 	[XEN_DOMCTL_ioport_permission] = {domctl_ioport_permission, 0},
 	[XEN_DOMCTL_hypercall_init] = {domctl_hypercall_page, 0},
 	[XEN_DOMCTL_settimeoffset] = {domctl_set_time_offset, 0},
+	[XEN_DOMCTL_getvcpuaffinity] = {domctl_get_affinity, 0},
 	[XEN_DOMCTL_resumedomain] = {domctl_resume, OTHERS},
 	[XEN_DOMCTL_sendtrigger] = {domctl_send_trigger, 0},
 	[XEN_DOMCTL_subscribe] = {domctl_subscribe, 0},
@@ -47,6 +50,8 @@ static const struct {
 	[XEN_DOMCTL_getnodeaffinity] = {domctl_get_node_affinity, 0},
 	[XEN_DOMCTL_get_vcpu_msrs] = {domctl_get_msrs, ANSWERS | OTHERS},
 	[XEN_DOMCTL_set_vcpu_msrs] = {domctl_set_msrs, ANSWERS | OTHERS},
+	[XEN_DOMCTL_get_cpu_policy] = {domctl_get_policy, ANSWERS},
+	[XEN_DOMCTL_set_cpu_policy] = {domctl_set_policy, ANSWERS | OTHERS},
 };
 
 static int perform(struct xen_domctl *op)

@@ -35,6 +35,7 @@ const struct hypercall hypercall_table[HYPERCALL_COUNT] = {
 	[__HYPERVISOR_sched_op] = {hypercall_sched_op, "sched_op"},
 	[__HYPERVISOR_callback_op] = {hypercall_callback_op, "callback_op"},
 	[__HYPERVISOR_event_channel_op] = {hypercall_event_channel_op, "event_channel_op"},
+	[__HYPERVISOR_sysctl] = {hypercall_sysctl, "sysctl"},
 	[__HYPERVISOR_physdev_op] = {hypercall_physdev_op, "physdev_op"},
 	[__HYPERVISOR_domctl] = {hypercall_domctl, "domctl"},
 };

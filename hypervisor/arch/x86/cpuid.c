@@ -56,7 +56,7 @@ struct cpuid guest_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub_leaf)
 		.xcr0_allowed = cpu_features.xcr0,
 		.xsave_bytes = cpu_features.xsave_bytes,
 	};
-	struct cpuid hardware = {0, 0, 0, 0};
+	struct cpuid hardware = {0, 0, 0, 0}, answer;
 
 	if (leaf >> 24 == 0x40) {
 		describe_time(&view);
@@ -71,5 +71,9 @@ struct cpuid guest_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub_leaf)
 			size_xsave(&view, v->arch.xcr0);
 		}
 	}
-	return cpuid_policy(&view, leaf, sub_leaf, hardware);
+	answer = cpuid_policy(&view, leaf, sub_leaf, hardware);
+	if (unlikely(v->domain->arch.hides_features)) {
+		cpuid_hide(v->domain, leaf, sub_leaf, &answer);
+	}
+	return answer;
 }

@@ -6,6 +6,7 @@
 #include <arch/instructions.h>
 #include <lib/base.h>
 
+struct domain;
 struct vcpu;
 
 /* What the answer depends on besides the leaf and the processor's own answer. */
@@ -25,6 +26,9 @@ struct cpuid_view {
 /* Pure: the one policy, of forced and faulting CPUID, on what the processor says itself. */
 struct cpuid cpuid_policy(const struct cpuid_view *view, uint32_t leaf, uint32_t sub_leaf,
 			  struct cpuid hardware);
+
+/* What this one domain is not told is taken out. (cpu_policy.c) */
+void cpuid_hide(const struct domain *d, uint32_t leaf, uint32_t sub_leaf, struct cpuid *r);
 
 struct cpuid guest_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub_leaf);
 

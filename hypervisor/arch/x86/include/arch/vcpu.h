@@ -3,6 +3,7 @@
 #ifndef ARCH_VCPU_H
 #define ARCH_VCPU_H
 
+#include <arch/cpu_policy.h>
 #include <arch/guest_frame.h>
 #include <arch/port.h>
 #include <lib/base.h>
@@ -81,6 +82,10 @@ static inline void vcpu_set_iopl(struct vcpu_arch *a, unsigned kernel_ring, unsi
 struct domain_arch {
 	uint8_t *io_bitmap; /* two pages, a set bit denies the port; null: all are denied */
 	mfn_t io_bitmap_frame[2];
+
+	/* Features by words of the ABI that it is not told of though others are (cpu_policy.h). */
+	bool hides_features;
+	uint32_t hidden_features[CPU_POLICY_WORDS];
 };
 
 static inline struct vcpu *current_vcpu(void);
