@@ -34,7 +34,7 @@ static inline long pv_domain_create(uint32_t vcpus, uint32_t highest_port)
 					.max_evtchn_port = highest_port,
 					.max_grant_frames = -1,
 					.max_maptrack_frames = -1,
-					.grant_opts = XEN_DOMCTL_GRANT_version(1),
+					.grant_opts = XEN_DOMCTL_GRANT_version(2),
 				}};
 	long rc = pv_domctl(XEN_DOMCTL_createdomain, 0, &op);
 

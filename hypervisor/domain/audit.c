@@ -41,11 +41,13 @@ static void count_handles(struct audit_count *counts, const struct domain_grants
 		const struct grant_handle *h =
 			&g->handles[i / GRANT_HANDLES_PER_PAGE][i % GRANT_HANDLES_PER_PAGE];
 
-		if (h->flags & GRANT_HANDLE_USED && h->flags & GNTMAP_device_map) {
+		if (!(h->flags & GRANT_HANDLE_USED) || !(h->flags & GNTMAP_device_map)) {
+			continue;
+		}
+		if (h->flags & GNTMAP_readonly) {
 			counts[h->mfn].refs++;
-			if (!(h->flags & GNTMAP_readonly)) {
-				audit_type(counts, MFN(h->mfn));
-			}
+		} else {
+			audit_type(counts, MFN(h->mfn));
 		}
 	}
 }

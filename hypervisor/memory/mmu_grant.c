@@ -26,7 +26,9 @@ int mmu_map_grant(struct domain_memory *dm, struct domain_memory *owner,
 	rc = page_tables_settle(dm);
 	if (rc == 0) {
 		slot = find_slot(dm, place);
-		rc = slot ? page_table_set_l1(dm, owner, slot, entry, false) : refuse(-EINVAL);
+		/* Even where the entry is there already: whose the frame is has to be looked at. */
+		rc = slot ? page_table_change_l1(dm, owner, slot, entry_rule_l1(entry), false)
+			  : refuse(-EINVAL);
 	}
 	page_tables_unlock(dm);
 	return rc;

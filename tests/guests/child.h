@@ -164,7 +164,7 @@ static void child_make_context(const struct child *c, struct vcpu_guest_context 
 }
 
 /* The parent sees the letter from now on. */
-static struct child_letter *child_read_letter(const struct child *c)
+UNUSED static struct child_letter *child_read_letter(const struct child *c)
 {
 	unsigned long pfn = pv_virt_to_pfn(&child_letter);
 

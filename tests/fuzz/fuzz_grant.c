@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fuzz target: the input chooses what three domains do with grants of each other. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../unit/grant_actors.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const uint8_t *input;
+static size_t left;
+
+static uint64_t by_input(uint64_t below)
+{
+	uint64_t value = 0;
+
+	for (uint64_t reach = 1; reach < below && left; reach <<= 8) {
+		value = value << 8 | *input++;
+		left--;
+	}
+	return value % below;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	input = data;
+	left = MIN(size, (size_t)4096);
+	actor_choose = by_input;
+	actors_start();
+	while (left) {
+		if (!actors_step(true)) {
+			printf("%s: %s\n", actors.op, actors.fault);
+			abort();
+		}
+	}
+	if (!actors_end()) {
+		printf("memory is left over\n");
+		abort();
+	}
+	return 0;
+}
