@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pvx create: makes a guest from a configuration, and lets it run. */
 #include <cli/commands.h>
-#include <cli/console.h>
+#include <cli/config_json.h>
 #include <cli/json.h>
+#include <cli/xml.h>
+#include <console/attach.h>
 #include <errno.h>
 #include <guest/guest.h>
 #include <lib/error.h>
@@ -21,7 +23,9 @@ static bool load(const struct cli *cli, struct domain_config *config, int argc, 
 		file = *argv++;
 		argc--;
 	}
-	good = config_load(config, file, (const char *const *)argv, (size_t)argc, &messages);
+	good = xml_is(file) ? xml_load(config, file, argv, argc, &messages)
+			    : config_load(config, file, (const char *const *)argv, (size_t)argc,
+					  &messages);
 	if (messages.text && (!good || !cli_option(cli, "quiet"))) {
 		fputs(messages.text, stderr);
 	}
@@ -36,7 +40,11 @@ static int dry_run(const struct cli *cli, struct domain_config *config)
 	if (rc) {
 		return cli_failed(cli, rc);
 	}
-	config_write(config, stdout);
+	if (cli->json) {
+		config_json(config);
+	} else {
+		config_write(config, stdout);
+	}
 	return EXIT_DONE;
 }
 
@@ -58,7 +66,7 @@ static int create(const struct cli *cli, struct domain_config *config)
 		json_close();
 	}
 	if (cli_option(cli, "console")) {
-		rc = console_attach((unsigned int)domid, 0);
+		rc = console_attach((unsigned int)domid, 0, CONSOLE_ESCAPE);
 	}
 	return rc < 0 ? cli_failed(cli, rc) : EXIT_DONE;
 }
@@ -80,6 +88,7 @@ static int create_run(struct cli *cli, int argc, char **argv)
 }
 
 static const struct cli_option options[] = {
+	{.letter = 'c', .name = "console", .help = "be at its console at once"},
 	{.letter = 'p', .name = "paused", .help = "leave it paused"},
 	{.letter = 'n',
 	 .name = "dryrun",
@@ -98,7 +107,7 @@ const struct command cmd_create = {
 	.arguments = "[FILE] [KEY=VALUE...]",
 	.summary = "Make a guest from a configuration and let it run",
 	.details =
-		"FILE is as xl.cfg(5) has it. KEY=VALUE says more, or something else than the file.",
+		"FILE is as pvx.cfg(5) has it, or libvirt's domain XML. KEY=VALUE says more, or something else than the file.",
 	.options = options,
 	.arguments_max = -1,
 	.json = true,

@@ -42,6 +42,8 @@ const struct command *const commands[] = {
 	&cmd_sysrq,
 	&cmd_debug_keys,
 	&cmd_dmesg,
+	&cmd_domxml_from_native,
+	&cmd_domxml_to_native,
 	&cmd_help,
 	NULL,
 };

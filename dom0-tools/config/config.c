@@ -208,32 +208,41 @@ static bool read_file(struct arena *arena, const char *path, struct config_sourc
 	       fault_at(messages, place, "cannot be read, or has more than %d bytes", FILE_MAX);
 }
 
-bool config_load(struct domain_config *config, const char *path, const char *const *arguments,
-		 size_t count, struct messages *messages)
+bool config_load_bytes(struct domain_config *config, const struct config_source *file,
+		       const char *const *arguments, size_t count, struct messages *messages)
 {
 	struct config_source sources[2] = {{0}};
 	size_t source_count = 0;
-	struct arena arena = {0};
 	char *text = NULL;
 	size_t size = 0;
-	FILE *lines;
+	FILE *lines = open_memstream(&text, &size);
 	bool good;
 
-	config_defaults(config);
-	if (path && !read_file(&arena, path, &sources[source_count++], messages)) {
-		arena_free(&arena);
-		return false;
-	}
-	lines = open_memstream(&text, &size);
 	for (size_t i = 0; lines && i < count; i++) {
 		fprintf(lines, "%s\n", arguments[i]);
 	}
 	if (!lines || fclose(lines) != 0) {
 		abort();
 	}
+	if (file) {
+		sources[source_count++] = *file;
+	}
 	sources[source_count++] = (struct config_source){"arguments", text, size, true};
 	good = config_parse(config, sources, source_count, messages);
 	free(text);
+	return good;
+}
+
+bool config_load(struct domain_config *config, const char *path, const char *const *arguments,
+		 size_t count, struct messages *messages)
+{
+	struct config_source file;
+	struct arena arena = {0};
+	bool good;
+
+	config_defaults(config);
+	good = (!path || read_file(&arena, path, &file, messages)) &&
+	       config_load_bytes(config, path ? &file : NULL, arguments, count, messages);
 	arena_free(&arena);
 	return good;
 }

@@ -191,6 +191,9 @@ bool config_parse(struct domain_config *config, const struct config_source *sour
 /* The same of the file at `path` (NULL: none) and `count` arguments. */
 bool config_load(struct domain_config *config, const char *path, const char *const *arguments,
 		 size_t count, struct messages *messages);
+/* The same where somebody has read the file already (NULL: there is none). */
+bool config_load_bytes(struct domain_config *config, const struct config_source *file,
+		       const char *const *arguments, size_t count, struct messages *messages);
 void config_free(struct domain_config *config);
 
 /* In xl.cfg syntax, which config_parse() reads as the same configuration. */

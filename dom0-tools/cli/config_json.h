@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A configuration as JSON, shaped as that of `xl create -N`. */
+#ifndef CLI_CONFIG_JSON_H
+#define CLI_CONFIG_JSON_H
+
+#include <config/config.h>
+
+void config_json(const struct domain_config *config);
+
+#endif
