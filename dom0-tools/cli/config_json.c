@@ -3,6 +3,27 @@
  */
 #include <cli/config_json.h>
 #include <cli/json.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What was not said is left out. */
+static void text_json(const char *key, const char *text)
+{
+	if (text) {
+		json_string(key, text);
+	}
+}
+
+/* Where xl.cfg has hyphens, the words of JSON have underscores. */
+static void action_json(const char *key, enum domain_action action)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%s", domain_action_names[action]);
+	for (char *at = text; (at = strchr(at, '-')); *at = '_') {
+	}
+	json_string(key, text);
+}
 
 /* As written: how many CPUs and nodes there are is not known here. */
 static void affinity_json(const char *key, const struct cpu_affinity *affinity)
@@ -46,13 +67,17 @@ static void build_json(const struct domain_config *config)
 	}
 	json_number("cap", config->cap);
 	json_close();
-	json_string("kernel", config->kernel);
-	json_string("ramdisk", config->ramdisk);
-	json_string("cmdline", config->cmdline);
-	json_string("bootloader", config->bootloader);
+	text_json("kernel", config->kernel);
+	text_json("ramdisk", config->ramdisk);
+	text_json("cmdline", config->cmdline);
+	text_json("bootloader", config->bootloader);
 	json_number("event_channels", config->max_event_channels);
-	json_number("max_grant_frames", config->max_grant_frames);
-	json_number("max_maptrack_frames", config->max_maptrack_frames);
+	if (config->max_grant_frames >= 0) {
+		json_number("max_grant_frames", config->max_grant_frames);
+	}
+	if (config->max_maptrack_frames >= 0) {
+		json_number("max_maptrack_frames", config->max_maptrack_frames);
+	}
 	json_bool("localtime", config->localtime);
 	json_open("type.pv", '{');
 	json_bool("e820_host", config->e820_host);
@@ -68,9 +93,9 @@ static void disk_json(const struct disk_config *disk)
 	json_string("pdev_path", disk->target);
 	json_string("vdev", disk->vdev);
 	json_string("backend", backends[disk->backend_type]);
-	json_string("backend_domname", disk->backend);
+	text_json("backend_domname", disk->backend);
 	json_string("format", "raw");
-	json_string("script", disk->script);
+	text_json("script", disk->script);
 	json_bool("removable", disk->cdrom);
 	json_bool("readwrite", disk->writable);
 	json_bool("is_cdrom", disk->cdrom);
@@ -88,13 +113,13 @@ static void nic_json(const struct vif_config *vif)
 		 vif->mac[2], vif->mac[3], vif->mac[4], vif->mac[5]);
 	json_open(NULL, '{');
 	json_number("devid", vif->devid);
-	json_string("mac", vif->has_mac ? mac : NULL);
-	json_string("bridge", vif->bridge);
-	json_string("ip", vif->ip);
-	json_string("script", vif->script);
-	json_string("ifname", vif->vifname);
-	json_string("gatewaydev", vif->gatewaydev);
-	json_string("backend_domname", vif->backend);
+	text_json("mac", vif->has_mac ? mac : NULL);
+	text_json("bridge", vif->bridge);
+	text_json("ip", vif->ip);
+	text_json("script", vif->script);
+	text_json("ifname", vif->vifname);
+	text_json("gatewaydev", vif->gatewaydev);
+	text_json("backend_domname", vif->backend);
 	json_number("mtu", vif->mtu);
 	json_number("rate_bytes_per_interval", (int64_t)vif->rate_bytes);
 	json_number("rate_interval_usecs", vif->rate_usecs);
@@ -121,7 +146,7 @@ static void devices_json(const struct domain_config *config)
 		json_open(NULL, '{');
 		json_string("name", channel->name);
 		json_string("connection", channel->connection == CHANNEL_SOCKET ? "socket" : "pty");
-		json_string("path", channel->path);
+		text_json("path", channel->path);
 		json_close();
 	}
 	json_close();
@@ -133,15 +158,15 @@ void config_json(const struct domain_config *config)
 	json_open("c_info", '{');
 	json_string("type", "pv");
 	json_string("name", config->name);
-	json_string("uuid", config->uuid);
-	json_string("pool_name", config->pool);
+	text_json("uuid", config->uuid);
+	text_json("pool_name", config->pool);
 	json_close();
 	build_json(config);
 	devices_json(config);
-	json_string("on_poweroff", domain_action_names[config->on_poweroff]);
-	json_string("on_reboot", domain_action_names[config->on_reboot]);
-	json_string("on_watchdog", domain_action_names[config->on_watchdog]);
-	json_string("on_crash", domain_action_names[config->on_crash]);
-	json_string("on_soft_reset", domain_action_names[config->on_soft_reset]);
+	action_json("on_poweroff", config->on_poweroff);
+	action_json("on_reboot", config->on_reboot);
+	action_json("on_watchdog", config->on_watchdog);
+	action_json("on_crash", config->on_crash);
+	action_json("on_soft_reset", config->on_soft_reset);
 	json_close();
 }
