@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The hypervisor's command line: one table of options, one parser for each kind of value. */
 #include <boot/cmdline.h>
+#include <boot/cmdline_speculation.h>
 #include <boot/text.h>
 
 enum option_kind { KIND_FLAG, KIND_NUMBER, KIND_BYTES, KIND_WORD, KIND_WORDS, KIND_OWN };
@@ -37,49 +38,8 @@ static const struct boot_options defaults = {
 	.maptrack_frames_max = 1024,
 };
 
-static const char *const truths[] = {"yes", "on", "true", "enable", "1", NULL};
-static const char *const denials[] = {"no", "off", "false", "disable", "0", NULL};
 static const char *const console_words[] = {"com1", "com2", "vga", NULL};
 static const char *const timestamp_words[] = {"none", "boot", "raw", NULL};
-
-static bool find_word(const char *const *words, struct text text, uint8_t *index)
-{
-	for (uint8_t i = 0; words[i]; i++) {
-		if (text_is(text, words[i])) {
-			*index = i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool parse_truth(struct text text, bool *value)
-{
-	uint8_t index;
-
-	if (find_word(truths, text, &index)) {
-		*value = true;
-		return true;
-	}
-	if (find_word(denials, text, &index)) {
-		*value = false;
-		return true;
-	}
-	return false;
-}
-
-/* A word in a list: name, no-name, or name=yes and whatever else is true or not. */
-static bool parse_switch(struct text text, const char *name, bool *value)
-{
-	struct text word = text_cut(&text, '=');
-	bool denied = text_skip(&word, "no-");
-
-	if (!text_is(word, name) || (denied && text.size)) {
-		return false;
-	}
-	*value = !denied;
-	return !text.size || parse_truth(text, value);
-}
 
 static bool parse_within(struct text text, uint64_t min, uint64_t max, uint64_t *value)
 {
@@ -102,7 +62,7 @@ static bool parse_words(const char *const *words, struct text text, uint8_t *set
 		return true;
 	}
 	do {
-		if (!find_word(words, text_cut(&text, ','), &index)) {
+		if (!text_find_word(words, text_cut(&text, ','), &index)) {
 			return false;
 		}
 		bits |= (uint8_t)(1u << index);
@@ -130,7 +90,7 @@ static bool parse_frame(struct text text, struct serial_options *serial)
 	uint8_t parity;
 
 	if (text.size != 3 || text.start[0] < '5' || text.start[0] > '8' ||
-	    !find_word(parities, (struct text){text.start + 1, 1}, &parity) ||
+	    !text_find_word(parities, (struct text){text.start + 1, 1}, &parity) ||
 	    text.start[2] < '1' || text.start[2] > '2') {
 		return false;
 	}
@@ -204,13 +164,13 @@ static bool parse_limits(struct text value, struct log_limits *limits)
 
 	if (text_is(always, "all")) {
 		parsed.always = 4;
-	} else if (!find_word(levels, always, &parsed.always)) {
+	} else if (!text_find_word(levels, always, &parsed.always)) {
 		return false;
 	}
 	parsed.limited = parsed.always;
 	if (text_is(value, "all")) {
 		parsed.limited = 4;
-	} else if (value.size && !find_word(levels, value, &parsed.limited)) {
+	} else if (value.size && !text_find_word(levels, value, &parsed.limited)) {
 		return false;
 	}
 	parsed.limited = MAX(parsed.limited, parsed.always);
@@ -324,8 +284,8 @@ static bool parse_gnttab(struct boot_options *options, struct text value)
 		if (text_skip(&part, "max-ver:")) {
 			good = parse_within(part, 1, 2, &version);
 		} else {
-			good = parse_switch(part, "transitive", &transitive) ||
-			       parse_switch(part, "transfer", &transfer);
+			good = text_switch(part, "transitive", &transitive) ||
+			       text_switch(part, "transfer", &transfer);
 		}
 		if (!good || transfer) {
 			return false;
@@ -336,11 +296,28 @@ static bool parse_gnttab(struct boot_options *options, struct text value)
 	return true;
 }
 
+static bool parse_spec_ctrl(struct boot_options *options, struct text value)
+{
+	return speculation_parse_spec_ctrl(&options->speculation, value);
+}
+
+static bool parse_xpti(struct boot_options *options, struct text value)
+{
+	return speculation_parse_domains(value, &options->speculation.isolate_dom0,
+					 &options->speculation.isolate_others);
+}
+
+static bool parse_l1tf(struct boot_options *options, struct text value)
+{
+	return speculation_parse_domains(value, &options->speculation.l1tf_dom0,
+					 &options->speculation.l1tf_others);
+}
+
 static bool parse_nosmp(struct boot_options *options, struct text value)
 {
 	bool yes = true;
 
-	if (value.size && !parse_truth(value, &yes)) {
+	if (value.size && !text_truth(value, &yes)) {
 		return false;
 	}
 	options->cpu_limit = yes ? 1 : CPU_MAX;
@@ -351,6 +328,8 @@ static bool parse_nosmp(struct boot_options *options, struct text value)
 #define SERIAL_ACCEPTS "<baud 50-115200>|auto[,<5-8><n|o|e|m|s><1|2>[,<port>[,<irq 0-15>]]]"
 #define LEVEL_ACCEPTS  "<level>[/<rate-limited level>] of none error warning info debug all"
 #define TRUTH_ACCEPTS  "yes on true enable 1, no off false disable 0, or the name alone or after no-"
+
+#define DOMAINS_ACCEPTS "default, <bool>, or a list of dom0=<bool> domu=<bool>"
 
 #define FLAG(name, field)                                                   \
 	{                                                                   \
@@ -386,6 +365,11 @@ static const struct option options_table[] = {
 	FLAG("x2apic", x2apic),
 	FLAG("smep", smep),
 	FLAG("smap", smap),
+	OWN("spec-ctrl", parse_spec_ctrl,
+	    "no, or a list of no-xen pv=<bool> bti-thunk=retpoline|lfence|jmp and <bool> for rsb "
+	    "verw ibpb ibrs stibp ssbd bhi-dis-s eager-fpu"),
+	OWN("xpti", parse_xpti, DOMAINS_ACCEPTS),
+	OWN("pv-l1tf", parse_l1tf, DOMAINS_ACCEPTS),
 	OWN("dom0_mem", parse_dom0_mem,
 	    "a list of <amount> min:<amount> max:<amount>, an amount being [-]<size> or "
 	    "[-][<size>+]<0-99>%"),
@@ -431,9 +415,9 @@ static bool parse_value(const struct option *option, struct boot_options *option
 
 	switch (option->kind) {
 	case KIND_FLAG:
-		return parse_truth(value, field);
+		return text_truth(value, field);
 	case KIND_WORD:
-		return find_word(option->words, value, field);
+		return text_find_word(option->words, value, field);
 	case KIND_WORDS:
 		return parse_words(option->words, value, field);
 	case KIND_OWN:
@@ -467,7 +451,8 @@ static void parse_option(struct text word, struct boot_options *options,
 		denied = true;
 		option = find_option(name);
 	}
-	flag = option && (option->kind == KIND_FLAG || option->parse == parse_nosmp);
+	flag = option && (option->kind == KIND_FLAG || option->parse == parse_nosmp ||
+			  option->parse == parse_xpti || option->parse == parse_l1tf);
 	if (!option || (denied && !flag)) {
 		report_line(report, "unknown option \"%.*s\" ignored", TEXT_ARGS(word));
 		return;
@@ -478,7 +463,7 @@ static void parse_option(struct text word, struct boot_options *options,
 	if (!parse_value(option, options, value)) {
 		report_line(report, "option \"%.*s\" ignored; accepted: %s", TEXT_ARGS(word),
 			    option->accepts);
-	} else if (find_word(idle_options, name, &idle)) {
+	} else if (text_find_word(idle_options, name, &idle)) {
 		report_line(report, "option \"%.*s\" has no effect yet", TEXT_ARGS(word));
 	}
 }

@@ -4,6 +4,7 @@
 #define BOOT_CMDLINE_H
 
 #include <boot/report.h>
+#include <boot/speculation_options.h>
 #include <lib/base.h>
 
 /* com1= and com2=: <baud>|auto[,<data bits><parity><stop bits>[,<port>[,<irq>]]]. */
@@ -49,11 +50,12 @@ struct boot_options {
 	uint64_t log_ring_size;	     /* conring_size=64K, 4K to 16M */
 	bool noreboot;		     /* no: reboot after an error */
 	/* Memory and processors. */
-	uint64_t memory_limit; /* mem=: use no more than this; 0: all there is */
-	uint32_t cpu_limit;    /* maxcpus=64; nosmp is maxcpus=1 */
-	bool x2apic;	       /* no: only where it has to be */
-	bool smep;	       /* yes */
-	bool smap;	       /* yes */
+	uint64_t memory_limit;			/* mem=: use no more than this; 0: all there is */
+	uint32_t cpu_limit;			/* maxcpus=64; nosmp is maxcpus=1 */
+	bool x2apic;				/* no: only where it has to be */
+	bool smep;				/* yes */
+	bool smap;				/* yes */
+	struct speculation_options speculation; /* spec-ctrl=, xpti=, pv-l1tf=; as the CPU needs */
 	/* Dom0. */
 	struct memory_amount dom0_memory;     /* dom0_mem=<size> */
 	struct memory_amount dom0_memory_min; /* dom0_mem=min:<size> */

@@ -11,6 +11,7 @@
 #include <arch/paging.h>
 #include <arch/power.h>
 #include <arch/setup.h>
+#include <arch/speculation.h>
 #include <arch/uart.h>
 #include <boot/acpi.h>
 #include <boot/boot_memory.h>
@@ -284,6 +285,7 @@ void start(uint64_t loader_info, uint64_t loader_magic)
 	read_loader(loader_info, loader_magic); /* memory map, modules, options */
 	open_console();				/* from here on we can be heard */
 	cpu_setup_early(&options);		/* features; patches our text */
+	speculation_report();
 	if (!info.memory_count) {
 		panic("there is no memory map to start with");
 	}

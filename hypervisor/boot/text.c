@@ -115,3 +115,43 @@ bool text_bytes(struct text text, uint64_t *bytes)
 	*bytes = value << shift;
 	return true;
 }
+
+bool text_find_word(const char *const *words, struct text text, uint8_t *index)
+{
+	for (uint8_t i = 0; words[i]; i++) {
+		if (text_is(text, words[i])) {
+			*index = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool text_truth(struct text text, bool *value)
+{
+	static const char *const truths[] = {"yes", "on", "true", "enable", "1", NULL};
+	static const char *const denials[] = {"no", "off", "false", "disable", "0", NULL};
+	uint8_t index;
+
+	if (text_find_word(truths, text, &index)) {
+		*value = true;
+		return true;
+	}
+	if (text_find_word(denials, text, &index)) {
+		*value = false;
+		return true;
+	}
+	return false;
+}
+
+bool text_switch(struct text text, const char *name, bool *value)
+{
+	struct text word = text_cut(&text, '=');
+	bool denied = text_skip(&word, "no-");
+
+	if (!text_is(word, name) || (denied && text.size)) {
+		return false;
+	}
+	*value = !denied;
+	return !text.size || text_truth(text, value);
+}

@@ -31,4 +31,13 @@ bool text_number(struct text text, uint64_t *value);
 /* A number with a suffix B, K, M, G or T in either case; kilobytes without one. */
 bool text_bytes(struct text text, uint64_t *bytes);
 
+/* The place of the text in a list of words that ends with NULL. */
+bool text_find_word(const char *const *words, struct text text, uint8_t *index);
+
+/* yes on true enable 1, no off false disable 0. */
+bool text_truth(struct text text, bool *value);
+
+/* A word in a list: name, no-name, or name=yes and whatever else is true or not. */
+bool text_switch(struct text text, const char *name, bool *value);
+
 #endif

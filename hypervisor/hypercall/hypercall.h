@@ -15,14 +15,14 @@
 typedef long hypercall_fn(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5);
 
 struct hypercall {
-	hypercall_fn *fn; /* null: -ENOSYS */
+	hypercall_fn *fn;
 	const char *name;
 };
 
 /* The boot loader's command line for us, set once at start-up. */
 extern xen_commandline_t hypervisor_command_line;
 
-#define HYPERCALL_COUNT 64
+#define HYPERCALL_COUNT 64 /* a power of two: a mask keeps speculation within the table */
 extern const struct hypercall hypercall_table[HYPERCALL_COUNT];
 
 /* One in each X_op.c; table.c names them all. */

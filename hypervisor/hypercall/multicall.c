@@ -17,7 +17,6 @@ static inline __attribute__((always_inline)) long perform(const struct multicall
 							  uint64_t *op, int *rc)
 {
 	uint64_t a1, a2, a3, a4, a5;
-	hypercall_fn *fn;
 
 	user_access_begin();
 	*op = GUEST_TAKE(&at->op);
@@ -32,8 +31,7 @@ static inline __attribute__((always_inline)) long perform(const struct multicall
 		return -ENOSYS;
 	}
 	counter_add((unsigned)*op, 1);
-	fn = hypercall_table[*op].fn;
-	return likely(fn) ? fn(a1, a2, a3, a4, a5) : -ENOSYS;
+	return hypercall_table[*op % HYPERCALL_COUNT].fn(a1, a2, a3, a4, a5);
 fault:
 	user_access_end();
 	*rc = -EFAULT;

@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The hypercalls: number, handler, name. */
 #include <hypercall/hypercall.h>
+#include <lib/error.h>
 
-/* What has no row answers -ENOSYS; entry.S sees to it. */
+static long hypercall_missing(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+	return -ENOSYS;
+}
+
+/* Every number has a handler, so that nobody has to look before calling it. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
 const struct hypercall hypercall_table[HYPERCALL_COUNT] = {
+	[0 ... HYPERCALL_COUNT - 1] = {hypercall_missing, "(missing)"},
 	[__HYPERVISOR_set_trap_table] = {hypercall_set_trap_table, "set_trap_table"},
 	[__HYPERVISOR_mmu_update] = {hypercall_mmu_update, "mmu_update"},
 	[__HYPERVISOR_set_gdt] = {hypercall_set_gdt, "set_gdt"},
@@ -39,3 +48,4 @@ const struct hypercall hypercall_table[HYPERCALL_COUNT] = {
 	[__HYPERVISOR_physdev_op] = {hypercall_physdev_op, "physdev_op"},
 	[__HYPERVISOR_domctl] = {hypercall_domctl, "domctl"},
 };
+#pragma GCC diagnostic pop

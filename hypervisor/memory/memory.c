@@ -16,6 +16,7 @@ void domain_memory_init(struct domain_memory *dm, domid_t id)
 {
 	*dm = (struct domain_memory){
 		.id = id,
+		.guards_absent = absent_entries_leak(id),
 		.tables = LOCK_INIT(LOCK_PAGE_TABLES),
 		.frames_lock = LOCK_INIT(LOCK_FRAME_LIST),
 	};

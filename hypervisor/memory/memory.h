@@ -79,7 +79,8 @@ extern struct memory_map machine_memory_map;
 struct domain_memory {
 	domid_t id;
 	bool hardware; /* Dom0's: may use the low reserve and all I/O memory that is not withheld */
-	bool hides_m2p; /* vm_assist m2p_strict: not even read-only for the guest's programs */
+	bool guards_absent; /* its entries that are not present must not name memory */
+	bool hides_m2p;	    /* vm_assist m2p_strict: not even read-only for the guest's programs */
 
 	/* CPUs that may hold translations of this domain. The CPU itself adds and removes itself.
 	 */

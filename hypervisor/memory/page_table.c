@@ -91,6 +91,40 @@ static inline int l1_get(struct domain_memory *dm, struct domain_memory *owner, 
 	return rc;
 }
 
+/* --- Entries that are not present ---------------------------------------------------------- */
+
+/*
+ * Some processors read what lies at the address in an entry that is not present, if it is in the
+ * first cache (L1TF), and heed 44 bits of it at the least. The first frame is the firmware's and no
+ * secret.
+ */
+#define CACHE_ADDRESS (BIT(44) - 1)
+
+static bool names_memory(uint64_t entry)
+{
+	mfn_t mfn = entry_mfn(entry & CACHE_ADDRESS);
+
+	return mfn.n && frame_exists(mfn);
+}
+
+static bool absent_is_refused(const struct domain_memory *dm, uint64_t entry)
+{
+	return unlikely(dm->guards_absent) && names_memory(entry);
+}
+
+static bool table_is_refused(const struct domain_memory *dm, mfn_t table, unsigned level)
+{
+	const uint64_t *entries = frame_ptr(table);
+
+	for (unsigned i = 0; dm->guards_absent && i < TABLE_ENTRIES; i++) {
+		if (!(entries[i] & ENTRY_PRESENT) && !table_slot_is_ours(level, i) &&
+		    names_memory(entries[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* --- Whole L1 tables: short enough to be done in one go ---------------------------------- */
 
 /* Most tables are sparse: so many entries that are not present cost one test. */
@@ -133,6 +167,10 @@ static int l1_check(struct domain_memory *dm, mfn_t mfn)
 	unsigned i = 0, done = 0;
 	int rc = 0;
 
+	if (unlikely(table_is_refused(dm, mfn, 1))) {
+		page_type_finish(mfn);
+		return refuse(-EINVAL);
+	}
 	for (unsigned base = 0; base < TABLE_ENTRIES; base += STRIDE) {
 		if (stride_is_empty(&table[base])) {
 			continue;
@@ -279,6 +317,10 @@ static int walk_build(struct domain_memory *dm)
 		}
 		walk->at[level].next = next;
 		if (next == TABLE_ENTRIES) {
+			if (unlikely(table_is_refused(dm, table, level))) {
+				walk->mode = WALK_UNWIND;
+				return refuse(-EINVAL);
+			}
 			if (level == 4) {
 				paging_fill_guest_root(table, false);
 			}
@@ -452,6 +494,8 @@ int page_table_change_l1(struct domain_memory *dm, struct domain_memory *owner, 
 		if (unlikely(rc)) {
 			return refuse(rc);
 		}
+	} else if (absent_is_refused(dm, entry)) {
+		return refuse(-EINVAL);
 	}
 	table_write(slot, entry, keep_ad);
 	if (old & ENTRY_PRESENT) {
@@ -480,6 +524,8 @@ int page_table_exchange_l1(struct domain_memory *dm, uint64_t *slot, uint64_t ol
 		entry = entry_rule_l1(entry);
 		same = !((entry ^ old) & ENTRY_L1_REFERENCE);
 		rc = same ? 0 : l1_get(dm, dm, &entry);
+	} else if (absent_is_refused(dm, entry)) {
+		rc = -EINVAL;
 	}
 	if (rc) {
 		return refuse(rc);
@@ -492,6 +538,15 @@ int page_table_exchange_l1(struct domain_memory *dm, uint64_t *slot, uint64_t ol
 		l1_put(old);
 	}
 	return rc;
+}
+
+static void write_upper(const struct domain_memory *dm, unsigned level, uint64_t *slot,
+			uint64_t entry, bool keep_ad)
+{
+	table_write(slot, entry, keep_ad);
+	if (level == 4) {
+		root_entry_changed(dm);
+	}
 }
 
 int page_table_set_upper(struct domain_memory *dm, unsigned level, uint64_t *slot, uint64_t entry,
@@ -510,17 +565,19 @@ int page_table_set_upper(struct domain_memory *dm, unsigned level, uint64_t *slo
 		}
 		entry = entry_rule_upper(entry);
 		if (!((entry ^ old) & ENTRY_UPPER_REFERENCE)) {
-			table_write(slot, entry, keep_ad);
+			write_upper(dm, level, slot, entry, keep_ad);
 			return 0;
 		}
 		rc = page_table_get(dm, entry_mfn(entry), level - 1);
+	} else if (absent_is_refused(dm, entry)) {
+		return refuse(-EINVAL);
 	} else {
 		rc = page_tables_settle(dm);
 	}
 	if (rc) {
 		return rc;
 	}
-	table_write(slot, entry, keep_ad);
+	write_upper(dm, level, slot, entry, keep_ad);
 	if (old & ENTRY_PRESENT) {
 		page_table_put(dm, entry_mfn(old));
 	}

@@ -24,6 +24,7 @@ uint64_t fake_now;
 bool fake_work;
 unsigned fake_work_each;
 bool fake_cache_fails;
+bool fake_absent_entries_leak;
 int fake_table_budget;
 bool fake_checks_free;
 void (*fake_on_flush)(unsigned cpu);
@@ -61,6 +62,7 @@ void fake_reset(void)
 	fake_work = false;
 	fake_work_each = 0;
 	fake_cache_fails = false;
+	fake_absent_entries_leak = false;
 	fake_table_budget = 1024;
 	fake_checks_free = false;
 	fake_threads = false;
@@ -227,6 +229,16 @@ void vcpu_user_root_changed(struct vcpu_memory *vm)
 {
 	(void)vm;
 	fake_counts.roots_changed++;
+}
+
+bool absent_entries_leak(unsigned domain)
+{
+	return domain != 0 && fake_absent_entries_leak;
+}
+
+void root_entry_changed(const struct domain_memory *dm)
+{
+	(void)dm;
 }
 
 int vcpu_set_ldt(guest_va_t base, unsigned entries)

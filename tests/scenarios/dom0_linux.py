@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stock Debian Linux boots as Dom0 to its init, runs a load of programs and powers the machine off.
 
-Usage: dom0_linux.py [--xen] [--smp N] [--bzimage]   --xen: on Debian's Xen, to see what Xen does
+Usage: dom0_linux.py [--xen] [--smp N] [--cpu MODEL] [--bzimage]   --xen: on Debian's Xen, to see what Xen does
 """
 
 import argparse
@@ -37,6 +37,7 @@ def main(argv=None):
     parser.add_argument("--hypervisor", default="hypervisor/parvus.elf")
     parser.add_argument("--xen", action="store_true")
     parser.add_argument("--smp", default="1")
+    parser.add_argument("--cpu", default="max,-smap", help="QEMU's processor model")
     parser.add_argument("--bzimage", action="store_true", help="the kernel as Debian packs it, not unpacked")
     args = parser.parse_args(argv)
     image = (incumbent.xen() or skip_all("Debian's Xen is not to be had")) if args.xen else args.hypervisor
@@ -45,7 +46,7 @@ def main(argv=None):
     tap = Tap()
     options = ["--hypervisor", image, "--kernel", os.path.join(root, "vmlinuz" if args.bzimage else "vmlinux"),
                "--initrd", os.path.join(root, "initrd"), "--cmdline", "console=hvc0 earlyprintk=xen panic=-1",
-               "--hv", "com1=115200,8n1 console=com1 dom0_mem=512M", "--mem", "1024", "--smp", args.smp]
+               "--hv", "com1=115200,8n1 console=com1 dom0_mem=512M", "--mem", "1024", "--smp", args.smp, "--cpu", args.cpu]
     with Machine(options, os.path.join(folder, "console"), 300) as machine:
         if tap.ok(machine.wait_for(r"init: Linux \S+ reached its init|" + PANIC.pattern)
                   and "reached its init" in machine.log, "Linux reaches its init", machine.tail()):

@@ -229,6 +229,41 @@ static void test_change(void)
 	is_int(frame_pool_figures().free, MACHINE - 1, "all is free");
 }
 
+/* Entries that are not present, on a processor that looks behind them. */
+static void test_absent(void)
+{
+	const uint64_t swapped = ~UINT64_C(0x123) << 12 & ENTRY_FRAME;
+	struct world_tree t;
+	mfn_t data;
+
+	world_start(MACHINE);
+	t = world_tree(1);
+	data = world_frame(1);
+	world.dm[1]->guards_absent = true;
+	*word_of(t.l1, 5) = entry_to(data, U) & ~P;
+	is_int(world_pin(1, t.l4, 4), -EINVAL,
+	       "a table with an entry that names memory is refused");
+	is_int(world_audit(), 0, "and all is taken back");
+	*word_of(t.l1, 5) = swapped;
+	*word_of(t.l3, 7) = entry_to(data, U) & ~P;
+	is_int(world_pin(1, t.l4, 4), -EINVAL, "of each level");
+	is_int(world_audit(), 0, "and all is taken back");
+	*word_of(t.l3, 7) = 0;
+	is_int(world_pin(1, t.l4, 4), 0, "one that names none is not");
+	is_int(world_set_l1(1, t.l1, 6, entry_to(data, U) & ~P), -EINVAL, "nor written");
+	is_int(world_set_l1(1, t.l1, 6, (entry_to(data, U) & ~P) | BIT(46)), -EINVAL,
+	       "nor with a bit that caches do not heed");
+	is_int(world_set_upper(1, t.l2, 6, entry_to(data, U) & ~P), -EINVAL, "on no level");
+	is_int(world_set_l1(1, t.l1, 6, swapped | BIT(9)), 0, "what is beyond memory is");
+	is_int(world_set_l1(1, t.l1, 6, BIT(9)), 0, "and so is what has no address");
+	is_int(world_set_l1(1, t.l1, 6, entry_to(data, W)), 0, "present entries are as ever");
+	world.dm[1]->guards_absent = false;
+	is_int(world_set_l1(1, t.l1, 6, entry_to(data, U) & ~P), 0, "on others all is admitted");
+	is_int(world_audit(), 0, "all references are counted");
+	world_drop(1);
+	is_int(frame_pool_figures().free, MACHINE - 1, "all is free");
+}
+
 static void test_accessed_dirty(void)
 {
 	struct world_tree t;
@@ -442,6 +477,7 @@ int main(void)
 	test_pin();
 	test_flaws();
 	test_change();
+	test_absent();
 	test_accessed_dirty();
 	test_foreign();
 	test_mmio();

@@ -33,6 +33,9 @@ void asm_offsets(void)
 	OFFSET(CPU_vcpu, cpu, vcpu);
 	OFFSET(CPU_work, cpu, work);
 	OFFSET(CPU_counters, cpu, counters);
+	OFFSET(CPU_root, cpu, root);
+	OFFSET(CPU_root_of_guest, cpu, root_of_guest);
+	OFFSET(CPU_exit_root, cpu, exit_root);
 	DEFINE(TRACE_HYPERCALL_BIT, 1 << TRACE_HYPERCALL);
 
 	OFFSET(VCPU_info, vcpu, events.info);

@@ -5,12 +5,14 @@
 #include <arch/features.h>
 #include <arch/fpu.h>
 #include <arch/instructions.h>
+#include <arch/isolation.h>
 #include <arch/msr.h>
 #include <arch/paging.h>
 #include <arch/port.h>
 #include <arch/regs.h>
 #include <arch/setup.h>
 #include <arch/smp.h>
+#include <arch/speculation.h>
 #include <arch/switch.h>
 #include <arch/syscall_stubs.h>
 #include <arch/trap.h>
@@ -29,8 +31,8 @@ static void init_syscall(unsigned cpu)
 	write_msr(MSR_LSTAR, stubs.of_64_bits);
 	write_msr(MSR_CSTAR, stubs.of_32_bits);
 	write_msr(MSR_SYSENTER_CS, SELECTOR_CODE);
-	write_msr(MSR_SYSENTER_ESP, cpu_area(cpu) + CPU_STACK_TOP - 16);
-	write_msr(MSR_SYSENTER_EIP, (uint64_t)entry_sysenter);
+	write_msr(MSR_SYSENTER_ESP, stubs.sysenter_stack);
+	write_msr(MSR_SYSENTER_EIP, stubs.sysenter);
 	write_msr(MSR_SYSCALL_MASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT |
 					    RFLAGS_RF | RFLAGS_VM | RFLAGS_AC);
 }
@@ -41,6 +43,7 @@ void cpu_setup_early(const struct boot_options *options)
 	cpu_features.smep &= options->smep;
 	cpu_features.smap &= options->smap;
 	smap_patch();
+	speculation_init(&options->speculation);
 	cpu_setup_modes();
 }
 
@@ -53,6 +56,7 @@ void cpu_setup_modes(void)
 	if (cpu_features.rdtscp) {
 		write_msr(MSR_TSC_AUX, 0);
 	}
+	speculation_init_cpu();
 }
 
 #define PLATFORM_CPUID_FAULTING BIT(31)
@@ -82,6 +86,7 @@ void cpu_setup(unsigned cpu)
 	write_cr0(read_cr0() | CR0_AM); /* programs may ask for alignment checks */
 	this_cpu()->id = cpu;
 	counters_init_cpu();
+	isolation_init_cpu(cpu);
 	descriptors_init_cpu(cpu);
 	init_syscall(cpu);
 	init_cpuid_faulting();

@@ -5,6 +5,7 @@
 #include <arch/instructions.h>
 #include <arch/paging.h>
 #include <arch/regs.h>
+#include <arch/speculation.h>
 #include <arch/vcpu.h>
 #include <domain/domain.h>
 
@@ -70,25 +71,56 @@ static void set_gate(unsigned vector, uint64_t address, uint8_t stack, uint8_t t
 	};
 }
 
-extern const char exception_gates[32][32], interrupt_gates[224][16];
-extern const uint64_t own_stack_gates[4];
+extern const char exception_gates[32][32], interrupt_gates[224][16], guard_gates[256][16];
+extern const uint64_t own_stack_gates[4], guard_own_stack_gates[4];
+
+static uint64_t gate_address(unsigned vector)
+{
+	if (speculation_guards_entry()) {
+		return (uint64_t)guard_gates[vector];
+	}
+	return vector < 32 ? (uint64_t)exception_gates[vector]
+			   : (uint64_t)interrupt_gates[vector - 32];
+}
 
 static void build_idt(void)
 {
+	const uint64_t *own = speculation_guards_entry() ? guard_own_stack_gates : own_stack_gates;
 	static const uint8_t own_stack_vectors[] = {VECTOR_DF, VECTOR_NMI, VECTOR_MC, VECTOR_DB};
 
-	for (unsigned vector = 0; vector < 32; vector++) {
-		set_gate(vector, (uint64_t)exception_gates[vector], 0, GATE_INTERRUPT);
-	}
-	for (unsigned vector = 32; vector < 256; vector++) {
-		set_gate(vector, (uint64_t)interrupt_gates[vector - 32], 0, GATE_INTERRUPT);
+	for (unsigned vector = 0; vector < 256; vector++) {
+		set_gate(vector, gate_address(vector), 0, GATE_INTERRUPT);
 	}
 	for (uint8_t i = 0; i < ARRAY_COUNT(own_stack_vectors); i++) {
-		set_gate(own_stack_vectors[i], own_stack_gates[i], (uint8_t)(i + 1),
-			 GATE_INTERRUPT);
+		set_gate(own_stack_vectors[i], own[i], (uint8_t)(i + 1), GATE_INTERRUPT);
 	}
 	idt[VECTOR_BP].type |= GATE_USER;
 	idt[VECTOR_OF].type |= GATE_USER;
+}
+
+const void *descriptors_idt(void)
+{
+	return idt;
+}
+
+/* Where the processor's pushes go: to the stacks that handlers run on, or, guarded, before them. */
+static void set_stacks(struct tss *tss, unsigned cpu)
+{
+	uint64_t area = cpu_area(cpu), gate = area + CPU_GATE;
+
+	if (speculation_guards_entry()) {
+		tss->rsp0 = gate + GATE_ENTRY_TOP;
+		tss->ist[0] = gate + GATE_STACK_DF;
+		tss->ist[1] = gate + GATE_STACK_NMI;
+		tss->ist[2] = gate + GATE_STACK_MC;
+		tss->ist[3] = gate + GATE_STACK_DB;
+	} else {
+		tss->rsp0 = area + CPU_STACK_TOP;
+		tss->ist[0] = area + CPU_STACK_DF;
+		tss->ist[1] = area + CPU_STACK_NMI;
+		tss->ist[2] = area + CPU_STACK_MC;
+		tss->ist[3] = area + CPU_STACK_DB;
+	}
 }
 
 void descriptors_load_idt(void)
@@ -137,12 +169,8 @@ void descriptors_init_cpu(unsigned cpu)
 	for (unsigned i = 0; i < ARRAY_COUNT(gdt_template); i++) {
 		gdt[i] = gdt_template[i];
 	}
-	*tss = (struct tss){
-		.rsp0 = cpu_area(cpu) + CPU_STACK_TOP,
-		.ist = {cpu_area(cpu) + CPU_STACK_DF, cpu_area(cpu) + CPU_STACK_NMI,
-			cpu_area(cpu) + CPU_STACK_MC, cpu_area(cpu) + CPU_STACK_DB},
-		.io_bitmap_at = IO_BITMAP_DENIED,
-	};
+	*tss = (struct tss){.io_bitmap_at = IO_BITMAP_DENIED};
+	set_stacks(tss, cpu);
 	set_system_descriptor(cpu, SELECTOR_TSS, (uint64_t)tss, TSS_LIMIT, DESCRIPTOR_TSS);
 	set_system_descriptor(cpu, SELECTOR_LDT, cpu_area(cpu) + CPU_LDT, 0, DESCRIPTOR_LDT);
 	if (cpu == 0) {

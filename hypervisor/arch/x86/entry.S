@@ -29,13 +29,29 @@
 	pushq	%r13
 	pushq	%r14
 	pushq	%r15
-	/* What a guest left in registers that C code does not set is no food for speculation. */
+	/* What a guest left in registers is no food for speculation; arguments it may pass. */
 	xorl	%ebx, %ebx
 	xorl	%ebp, %ebp
 	xorl	%r12d, %r12d
 	xorl	%r13d, %r13d
 	xorl	%r14d, %r14d
 	xorl	%r15d, %r15d
+	.endm
+
+	.macro	clear_arguments
+	xorl	%ecx, %ecx
+	xorl	%esi, %esi
+	xorl	%r8d, %r8d
+	xorl	%r9d, %r9d
+	xorl	%r10d, %r10d
+	xorl	%r11d, %r11d
+	.endm
+
+	/* An indirect call with room for five bytes: start-up may put a safer one there. */
+	.macro	call_rax site
+\site:
+	.byte	0x3e, 0x3e, 0x3e
+	callq	*%rax
 	.endm
 
 	.macro	pop_callee_saved
@@ -79,6 +95,7 @@ entry_syscall:
 
 	cmpq	$HYPERCALL_COUNT, %rax
 	jae	no_such_hypercall
+	andl	$(HYPERCALL_COUNT - 1), %eax /* also where that branch was mispredicted */
 	movq	%r10, %rcx
 	incq	CPU_COUNTERS_AT(%rsp, %rax, 8)
 	testl	$TRACE_HYPERCALL_BIT, trace_mask(%rip)
@@ -87,9 +104,7 @@ call_hypercall:
 	shll	$4, %eax
 	leaq	hypercall_table(%rip), %r11
 	movq	(%r11, %rax), %rax
-	testq	%rax, %rax
-	jz	no_such_hypercall
-	callq	*%rax
+	call_rax hypercall_call_site
 hypercall_done:
 	movq	%rax, FRAME(rax)
 
@@ -120,6 +135,8 @@ return_to_guest_now:
 	movq	(FRAME_rdx - FRAME_r11)(%rsp), %rdx
 	movq	(FRAME_rsi - FRAME_r11)(%rsp), %rsi
 	movq	(FRAME_rdi - FRAME_r11)(%rsp), %rdi
+	.globl	sysret_to_guest
+sysret_to_guest: /* five bytes that start-up may make a jump to guard_sysret, as at the two IRETs below */
 	movq	(FRAME_rsp - FRAME_r11)(%rsp), %rsp
 	sysretq
 
@@ -129,6 +146,7 @@ return_by_iret:
 	.globl	iret_to_guest
 iret_to_guest:
 	iretq /* a fault here is the guest's: hypervisor_fault() knows this address */
+	.fill	3, 1, 0xcc
 
 trace_this_hypercall:
 	callq	trace_hypercall
@@ -204,12 +222,14 @@ entry_sysenter:
 	.balign	16
 trap_common:
 	push_registers
+	clear_arguments
 	movl	FRAME(vector), %eax
 	movq	%rsp, %rdi
 	testb	$3, FRAME(cs)
 	jz	trap_in_hypervisor
 	leaq	guest_trap_table(%rip), %rdx
-	callq	*(%rdx, %rax, 8)
+	movq	(%rdx, %rax, 8), %rax
+	call_rax trap_call_site
 return_after_trap:
 	movq	CPU(CPU_vcpu), %rbx
 	jmp	return_to_guest
@@ -228,6 +248,7 @@ trap_in_hypervisor:
 	.balign	16
 interrupt_common:
 	push_registers
+	clear_arguments
 	movl	FRAME(vector), %edi
 	callq	interrupt
 	testb	$3, FRAME(cs)
@@ -287,7 +308,10 @@ own_stack_common:
 	callq	own_stack_trap
 	pop_registers
 	addq	$8, %rsp
+	.globl	own_stack_return
+own_stack_return:
 	iretq
+	.fill	3, 1, 0xcc
 
 /* --- The 256 gates ------------------------------------------------------------------------- */
 
@@ -308,6 +332,7 @@ own_stack_common:
 	.endm
 
 	.globl	exception_gates, interrupt_gates, own_stack_gates
+	.globl	entry_df, entry_nmi, entry_mc, entry_db
 	.balign	32
 exception_gates:
 	.set	number, 0
@@ -325,6 +350,12 @@ interrupt_gates: /* of the vectors from 32 */
 	jmp	interrupt_common
 	.set	number, number + 1
 	.endr
+
+	.section .init.text, "ax", @progbits
+	.balign	8
+	.globl	indirect_call_sites
+indirect_call_sites:
+	.quad	hypercall_call_site, trap_call_site, 0
 
 	.section .rodata, "a", @progbits
 	.balign	8

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The FPU's state follows a vCPU lazily: it is loaded at the first use and saved when another needs
- * it. */
+/*
+ * The FPU's state follows a vCPU lazily: it is loaded at the first use and saved when the vCPU
+ * goes. On processors that would read the last one's registers ahead of #NM it is loaded at once.
+ */
 #include <arch/features.h>
 #include <arch/fpu.h>
 #include <arch/instructions.h>
 #include <arch/regs.h>
+#include <arch/speculation.h>
 #include <domain/domain.h>
 #include <lib/error.h>
 #include <lib/heap.h>
@@ -124,10 +127,16 @@ void fpu_load(struct vcpu *v)
 	}
 }
 
-void fpu_switch_to(const struct vcpu *v)
+void fpu_switch_to(struct vcpu *v)
 {
 	if (cpu_features.xsave) {
 		write_xcr0(v->arch.xcr0);
+	}
+	if (speculation.eager_fpu) {
+		fpu_load(v);
+		if (v->arch.guest_ts) {
+			set_ts();
+		}
 	}
 }
 

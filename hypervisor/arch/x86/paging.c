@@ -3,6 +3,7 @@
 #include <arch/cpu.h>
 #include <arch/features.h>
 #include <arch/instructions.h>
+#include <arch/isolation.h>
 #include <arch/paging.h>
 #include <arch/port.h>
 #include <arch/smp.h>
@@ -66,11 +67,16 @@ static uint64_t *entry_for(uint64_t va, unsigned level)
 	return &table[(va >> (12 + 9 * (level - 1))) & 511];
 }
 
+/* As far as the processor knows them; what is global would stay readable on other page tables. */
+uint64_t paging_rights(uint64_t rights)
+{
+	return rights & ~(cpu_features.nx ? 0 : PTE_NX) &
+	       ~(isolation_is_used() ? (uint64_t)PTE_GLOBAL : 0);
+}
+
 void paging_map(uint64_t va, paddr_t pa, uint64_t bytes, uint64_t rights)
 {
-	if (!cpu_features.nx) {
-		rights &= ~PTE_NX;
-	}
+	rights = paging_rights(rights);
 	while (bytes) {
 		uint64_t step = PAGE_SIZE;
 		unsigned level = 1;
@@ -314,12 +320,10 @@ int ram_map_set_cache(mfn_t mfn, unsigned pat_index)
 
 void cpu_area_map(unsigned cpu, uint64_t offset, paddr_t pa, uint64_t rights)
 {
-	uint64_t va = cpu_area(cpu) + offset;
+	uint64_t va = cpu_area(cpu) + offset, entry = pa | paging_rights(rights);
 
-	if (!cpu_features.nx) {
-		rights &= ~PTE_NX;
-	}
-	*entry_for(va, 1) = pa | rights;
+	*entry_for(va, 1) = entry;
+	isolation_area_changed(cpu, offset, entry);
 	invalidate_page(va);
 }
 

@@ -7,10 +7,12 @@
 #include <arch/fixup.h>
 #include <arch/fpu.h>
 #include <arch/instructions.h>
+#include <arch/isolation.h>
 #include <arch/msr.h>
 #include <arch/paging.h>
 #include <arch/port.h>
 #include <arch/regs.h>
+#include <arch/speculation.h>
 #include <arch/switch.h>
 #include <arch/tlb.h>
 #include <arch/trap.h>
@@ -100,13 +102,12 @@ static bool load_segments(const struct vcpu_arch *a)
 
 /* --- Page-table roots ---------------------------------------------------------------------- */
 
-static void note_roots(const struct vcpu *v)
+static void note_root(const struct vcpu *v, unsigned which)
 {
-	struct cpu *cpu = this_cpu();
+	mfn_t root = which ? v->memory.kernel_root : v->memory.user_root;
 
-	cpu->root_of_guest[0] =
-		mfn_is_none(v->memory.user_root) ? 0 : mfn_to_paddr(v->memory.user_root);
-	cpu->root_of_guest[1] = mfn_to_paddr(v->memory.kernel_root);
+	this_cpu()->root_of_guest[which] = mfn_is_none(root) ? 0 : mfn_to_paddr(root);
+	isolation_root_changed(v, which);
 }
 
 void vcpu_kernel_root_changed(struct vcpu_memory *vm)
@@ -114,7 +115,7 @@ void vcpu_kernel_root_changed(struct vcpu_memory *vm)
 	struct vcpu *v = container_of(vm, struct vcpu, memory);
 
 	if (v == current_vcpu()) {
-		note_roots(v);
+		note_root(v, 1);
 		tlb_switch_root(this_cpu()->root_of_guest[1]);
 	}
 }
@@ -124,7 +125,7 @@ void vcpu_user_root_changed(struct vcpu_memory *vm)
 	struct vcpu *v = container_of(vm, struct vcpu, memory);
 
 	if (v == current_vcpu()) {
-		note_roots(v);
+		note_root(v, 0);
 	}
 }
 
@@ -133,9 +134,13 @@ static void switch_address_space(struct vcpu *from, struct vcpu *to)
 	cpu_mask_t me = BIT(cpu_id());
 
 	atomic_fetch_or_explicit(&to->domain->memory.cached_on, me, memory_order_acq_rel);
-	note_roots(to);
+	note_root(to, 0);
+	note_root(to, 1);
 	if (this_cpu()->root != this_cpu()->root_of_guest[to->arch.in_kernel]) {
 		tlb_switch_root(this_cpu()->root_of_guest[to->arch.in_kernel]);
+	}
+	if (!from || from->domain != to->domain) {
+		speculation_switch_domain();
 	}
 	if (from && from->domain != to->domain) {
 		atomic_fetch_and_explicit(&from->domain->memory.cached_on, ~me,

@@ -3,6 +3,7 @@
 #include <arch/cpu.h>
 #include <arch/paging.h>
 #include <arch/port.h>
+#include <arch/speculation.h>
 #include <arch/syscall_stubs.h>
 #include <arch/trap.h>
 #include <lib/string.h>
@@ -37,14 +38,18 @@ static void make(struct stub *stub, uint64_t va, uint64_t stack, uint64_t target
 struct syscall_stubs syscall_stubs_make(unsigned cpu)
 {
 	struct syscall_stubs stubs = {.of_64_bits = cpu_area(cpu) + CPU_STUBS};
-	uint64_t stack = cpu_area(cpu) + CPU_STACK_TOP - 16;
+	bool guard = speculation_guards_entry();
+	uint64_t stack = cpu_area(cpu) + (guard ? CPU_GATE + GATE_SYSCALL_RSP : CPU_STACK_TOP - 16);
 	paddr_t page = cpu_area_new_page();
 
 	stubs.of_32_bits = stubs.of_64_bits + 64;
 	memset(paddr_ptr(page), 0xcc, PAGE_SIZE);
-	make(paddr_ptr(page), stubs.of_64_bits, stack, (uint64_t)entry_syscall);
+	make(paddr_ptr(page), stubs.of_64_bits, stack,
+	     (uint64_t)(guard ? guard_syscall : entry_syscall));
 	make((void *)((char *)paddr_ptr(page) + 64), stubs.of_32_bits, stack,
-	     (uint64_t)entry_syscall32);
+	     (uint64_t)(guard ? guard_syscall32 : entry_syscall32));
+	stubs.sysenter_stack = stack;
+	stubs.sysenter = (uint64_t)(guard ? guard_sysenter : entry_sysenter);
 	cpu_area_map(cpu, CPU_STUBS, page, PAGING_RX);
 	return stubs;
 }

@@ -2,6 +2,7 @@
 /* Flushing translations, here and on other CPUs; the clock of the TLB rule. */
 #include <arch/apic.h>
 #include <arch/instructions.h>
+#include <arch/isolation.h>
 #include <arch/port.h>
 #include <arch/regs.h>
 #include <arch/smp.h>
@@ -42,6 +43,7 @@ void tlb_switch_root(uint64_t root)
 	write_cr3(root);
 	write_cr4(cr4);
 	this_cpu()->root = root;
+	isolation_refresh();
 	atomic_store_explicit(&this_cpu()->tlb_time, time, memory_order_release);
 }
 

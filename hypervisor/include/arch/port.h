@@ -84,6 +84,19 @@ struct vcpu_memory;
 void vcpu_kernel_root_changed(struct vcpu_memory *vm);
 void vcpu_user_root_changed(struct vcpu_memory *vm);
 
+/*
+ * Whether this domain could read, through an entry of its tables that is not present, what lies at
+ * the address in it; then there must be no memory there.
+ */
+bool absent_entries_leak(unsigned domain);
+
+/*
+ * An entry of a valid L4 of this domain has been written. On return no CPU uses a copy of it from
+ * before. The lock of the domain's tables is held.
+ */
+struct domain_memory;
+void root_entry_changed(const struct domain_memory *dm);
+
 /* The current vCPU's LDT: `entries` at a page-aligned address of the guest's, or none with 0. */
 int vcpu_set_ldt(guest_va_t base, unsigned entries);
 

@@ -35,6 +35,9 @@ struct cpu {
 	struct vcpu *vcpu;	   /* whose registers are in the frame */
 	uint64_t root;		   /* what CR3 holds */
 	uint64_t root_of_guest[2]; /* CR3 of the vCPU's programs [0] and kernel [1] */
+	uint64_t exit_root[2];	   /* what stands for these in ring 3 (isolation.h) */
+	paddr_t shadow_root[2];	   /* tables of our own for it; 0: there are none */
+	uint64_t *gate_table;	   /* of the part of this CPU's area that ring 3's tables have */
 	_Atomic uint64_t tlb_time; /* clock of the last full flush */
 	uint64_t xcr0;		   /* what XCR0 holds */
 	uint32_t tsc_aux;	   /* what MSR_TSC_AUX holds */
@@ -43,6 +46,7 @@ struct cpu {
 	uint64_t counters[CPU_COUNTERS]; /* debug/counters.h */
 
 	_Atomic uint32_t work; /* enum cpu_work */
+	_Atomic bool shadow_is_stale;
 };
 
 static inline struct cpu *this_cpu(void)

@@ -17,6 +17,7 @@ struct tss {
 
 void descriptors_init_cpu(unsigned cpu); /* maps the area's tables and loads them: on that CPU */
 void descriptors_load_idt(void);
+const void *descriptors_idt(void); /* a page */
 
 /* The CPU's windows show the guest's tables: after a vCPU switch, set_gdt or a new LDT. */
 void descriptors_set_ldt_limit(unsigned bytes);

@@ -42,6 +42,7 @@
  *   0x20000  TSS at the page's end, so that the I/O bitmap begins on the next page
  *   0x21000  I/O bitmap of the running domain: 2 pages, then a page that ends it
  *   0x24000  SYSCALL stubs of this CPU
+ *   0x26000  the gate page of guarded entries and exits (entry_guard.S)
  *   0x30000  struct cpu: 2 pages
  *   0x33000  stacks of #DF, NMI, #MC, #DB: a page each, with an unmapped page before and behind
  *   0x3b000  the main stack: 5 pages, the page below is unmapped
@@ -54,6 +55,7 @@
 #define CPU_TSS		 0x20f98
 #define CPU_IO_BITMAP	 0x21000
 #define CPU_STUBS	 0x24000
+#define CPU_GATE	 0x26000
 #define CPU_DATA	 0x30000
 #define CPU_DATA_PAGES	 2
 #define CPU_STACK_DF	 0x34000
@@ -62,6 +64,18 @@
 #define CPU_STACK_DB	 0x3a000
 #define CPU_STACK_BOTTOM 0x3b000
 #define CPU_STACK_TOP	 0x40000
+
+/* The gate page: words, then small stacks, each given by its top. */
+#define GATE_ROOT	 0x000 /* CR3 of ring 0 */
+#define GATE_EXIT_ROOT	 0x008 /* CR3 of ring 3 */
+#define GATE_SELECTOR	 0x010 /* for VERW */
+#define GATE_SYSCALL_RSP 0x100
+#define GATE_ENTRY_TOP	 0x200
+#define GATE_STACK_DF	 0x300
+#define GATE_STACK_NMI	 0x400
+#define GATE_STACK_MC	 0x500
+#define GATE_STACK_DB	 0x600
+#define GATE_EXIT_TOP	 0x800
 
 /* Offsets from the start of the block, for code that has only the masked stack pointer. */
 #define CPU_BLOCK_STACK_TOP (CPU_STACK_TOP - CPU_DATA)

@@ -14,6 +14,8 @@
 #define PAGING_DEVICE (PAGING_RW | PTE_PCD | PTE_PWT)
 #define PAGING_GUEST  (PAGING_RO | PTE_USER) /* guests may read */
 
+uint64_t paging_rights(uint64_t rights); /* what of them this processor is to have */
+
 struct boot_info;
 
 /* Symbols of the linker script. */

@@ -91,37 +91,41 @@
 #define PF_RESERVED 0x08
 #define PF_FETCH    0x10
 
-#define MSR_TSC		   0x10
-#define MSR_APIC_BASE	   0x1b
-#define MSR_MICROCODE	   0x8b
-#define MSR_PLATFORM_INFO  0xce
-#define MSR_MISC_FEATURES  0x140
-#define MSR_MCG_CAP	   0x179
-#define MSR_MCG_STATUS	   0x17a
-#define MSR_MISC_ENABLE	   0x1a0
-#define MSR_PLATFORM_INFO  0xce
-#define MSR_FEATURES	   0x140 /* bit 0: CPUID faults outside ring 0 */
-#define MSR_HWCR	   0xc0010015
-#define MSR_PAT		   0x277
-#define MSR_DEBUGCTL	   0x1d9
-#define MSR_EFER	   0xc0000080
-#define MSR_STAR	   0xc0000081
-#define MSR_LSTAR	   0xc0000082
-#define MSR_CSTAR	   0xc0000083
-#define MSR_SYSCALL_MASK   0xc0000084
-#define MSR_FS_BASE	   0xc0000100
-#define MSR_GS_BASE	   0xc0000101
-#define MSR_KERNEL_GS_BASE 0xc0000102
-#define MSR_TSC_AUX	   0xc0000103
-#define MSR_SYSENTER_CS	   0x174
-#define MSR_SYSENTER_ESP   0x175
-#define MSR_SYSENTER_EIP   0x176
-#define MSR_AMD_HWCR	   0xc0010015
+#define MSR_TSC		      0x10
+#define MSR_APIC_BASE	      0x1b
+#define MSR_SPEC_CTRL	      0x48
+#define MSR_PRED_CMD	      0x49
+#define MSR_MICROCODE	      0x8b
+#define MSR_PLATFORM_INFO     0xce
+#define MSR_ARCH_CAPABILITIES 0x10a
+#define MSR_MISC_FEATURES     0x140
+#define MSR_MCG_CAP	      0x179
+#define MSR_MCG_STATUS	      0x17a
+#define MSR_MISC_ENABLE	      0x1a0
+#define MSR_PLATFORM_INFO     0xce
+#define MSR_FEATURES	      0x140 /* bit 0: CPUID faults outside ring 0 */
+#define MSR_HWCR	      0xc0010015
+#define MSR_PAT		      0x277
+#define MSR_DEBUGCTL	      0x1d9
+#define MSR_EFER	      0xc0000080
+#define MSR_STAR	      0xc0000081
+#define MSR_LSTAR	      0xc0000082
+#define MSR_CSTAR	      0xc0000083
+#define MSR_SYSCALL_MASK      0xc0000084
+#define MSR_FS_BASE	      0xc0000100
+#define MSR_GS_BASE	      0xc0000101
+#define MSR_KERNEL_GS_BASE    0xc0000102
+#define MSR_TSC_AUX	      0xc0000103
+#define MSR_SYSENTER_CS	      0x174
+#define MSR_SYSENTER_ESP      0x175
+#define MSR_SYSENTER_EIP      0x176
+#define MSR_AMD_HWCR	      0xc0010015
 
-#define EFER_SCE 0x001
-#define EFER_LME 0x100
-#define EFER_LMA 0x400
-#define EFER_NX	 0x800
+#define EFER_SCE       0x001
+#define EFER_LME       0x100
+#define EFER_LMA       0x400
+#define EFER_NX	       0x800
+#define EFER_AUTO_IBRS 0x200000
 
 /*
  * The PAT layout of the ABI: WB, WT, UC-, UC, WC, WP, UC, UC. Guests choose among these by

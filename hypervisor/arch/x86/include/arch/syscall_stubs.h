@@ -7,6 +7,7 @@
 
 struct syscall_stubs {
 	uint64_t of_64_bits, of_32_bits; /* where SYSCALL by code of 64 and of 32 bits enters */
+	uint64_t sysenter, sysenter_stack;
 };
 
 /* Start-up: a page of them in the CPU's area. */

@@ -42,8 +42,9 @@ bool emulate_invalid_opcode(struct vcpu *v, struct guest_frame *frame);
 bool emulate_table_write(struct vcpu *v, struct guest_frame *frame, uint64_t address);
 bool emulate_device_write(struct vcpu *v, struct guest_frame *frame, uint64_t address);
 
-/* In entry.S. */
+/* In entry.S and entry_guard.S. */
 extern const char entry_syscall[], entry_syscall32[], entry_sysenter[];
+extern const char guard_syscall[], guard_syscall32[], guard_sysenter[];
 
 /* Called by entry.S. */
 void guest_syscall(void);
