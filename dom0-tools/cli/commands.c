@@ -44,6 +44,7 @@ const struct command *const commands[] = {
 	&cmd_dmesg,
 	&cmd_domxml_from_native,
 	&cmd_domxml_to_native,
+	&cmd_dtb,
 	&cmd_help,
 	NULL,
 };

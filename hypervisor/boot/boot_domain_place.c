@@ -48,18 +48,18 @@ static void leave_out(const struct place *p, struct boot_domain *d)
 	p->domains->faults++;
 }
 
-/* Another module that has some of these bytes, but not just these; or -1. */
-static int overlapped_by(const struct boot_info *info, paddr_t start, uint64_t size)
+/* Another module has some of these bytes, but not just these; or the tree itself has some. */
+static bool overlaps_module(const struct boot_info *info, paddr_t start, uint64_t size)
 {
 	for (unsigned i = 0; i < info->module_count; i++) {
 		const struct boot_module *m = &info->modules[i];
 
 		if (m->size && overlap(start, size, m->start, m->size) &&
-		    !(m->start == start && m->size == size)) {
-			return (int)i;
+		    (i == 0 || m->start != start || m->size != size)) {
+			return true;
 		}
 	}
-	return -1;
+	return false;
 }
 
 static const char *why_not_there(const struct place *p, const struct boot_domain_module *m)
@@ -70,7 +70,7 @@ static const char *why_not_there(const struct place *p, const struct boot_domain
 	if (overlap(m->start, m->size, p->reserved_start, p->reserved_end - p->reserved_start)) {
 		return "there the hypervisor itself is";
 	}
-	if (overlapped_by(p->info, m->start, m->size) >= 0) {
+	if (overlaps_module(p->info, m->start, m->size)) {
 		return "they overlap with another module";
 	}
 	return NULL;
