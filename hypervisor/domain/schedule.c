@@ -131,6 +131,7 @@ void schedule_set_timer(struct vcpu *v, struct timer *timer, uint64_t deadline)
 {
 	unsigned cpu = v->credit.cpu;
 
+	deadline = MAX(deadline, 1U); /* 0 would switch the CPU's timer off */
 	if (!timer_set(&cpus[cpu].timers, timer, deadline)) {
 		return;
 	}

@@ -75,6 +75,10 @@ static void check_singleshot(void)
 	is(pv_timer_set(0, pv_time() - MS, 0), 0, "else taken");
 	wait_ticks(1, pv_time() + 2000 * MS);
 	is(ticks, 1, "and comes at once");
+	ticks = 0;
+	is(pv_timer_set(0, 0, 0), 0, "the beginning of time");
+	wait_ticks(1, pv_time() + 2000 * MS);
+	is(ticks, 1, "is past, too");
 	ok(pv_timer_set(7, pv_time(), 0) < 0, "there is no such vCPU");
 	is(pv_vcpu_op(VCPUOP_set_singleshot_timer, 0, (void *)0x7f00000000), -XEN_EFAULT,
 	   "nor such an argument");
