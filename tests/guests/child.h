@@ -35,6 +35,8 @@ static page_t child_stack[2];
 static page_t child_window; /* where the parent sees a page of a child while it builds it */
 static page_t child_view;   /* where it sees the letter */
 
+static unsigned int child_vcpus = 1; /* of each child; the first one is up when it begins */
+
 static void child_main(struct child_letter *letter);
 
 /* --- In the child ---------------------------------------------------------------------------- */
@@ -47,6 +49,35 @@ __attribute__((used)) static void child_begin(struct start_info *start)
 	pv_traps_start();
 	child_main(&child_letter.letter);
 	pv_shutdown(SHUTDOWN_poweroff);
+}
+
+static void child_enter_at(struct vcpu_guest_context *context, void *function, void *stack_end,
+			   unsigned long root_mfn)
+{
+	memset(context, 0, sizeof(*context));
+	context->flags = VGCF_in_kernel;
+	context->user_regs.rip = (unsigned long)function;
+	context->user_regs.cs = FLAT_KERNEL_CS;
+	context->user_regs.rflags = 0x200;
+	context->user_regs.rsp = (unsigned long)stack_end - 8;
+	context->user_regs.ss = FLAT_KERNEL_SS;
+	context->user_regs.ds = context->user_regs.es = FLAT_KERNEL_DS;
+	context->user_regs.fs = context->user_regs.gs = FLAT_KERNEL_DS;
+	context->kernel_ss = FLAT_KERNEL_SS;
+	context->kernel_sp = context->user_regs.rsp;
+	context->ctrlreg[3] = root_mfn << PV_PAGE_SHIFT;
+}
+
+/* Brings up the child's second vCPU, in a function that does not return. */
+UNUSED static long child_start_second(void (*function)(void))
+{
+	static struct vcpu_guest_context context;
+	static page_t stack;
+	long rc;
+
+	child_enter_at(&context, (void *)function, stack + sizeof(stack), pv_virt_to_mfn(pv_root));
+	rc = pv_vcpu_op(VCPUOP_initialise, 1, &context);
+	return rc ? rc : pv_vcpu_op(VCPUOP_up, 1, NULL);
 }
 
 /* --- In the parent --------------------------------------------------------------------------- */
@@ -148,19 +179,10 @@ static void child_make_tables(const struct child *c)
 
 static void child_make_context(const struct child *c, struct vcpu_guest_context *context)
 {
-	memset(context, 0, sizeof(*context));
-	context->flags = VGCF_in_kernel | VGCF_online;
-	context->user_regs.rip = (unsigned long)child_begin;
-	context->user_regs.cs = FLAT_KERNEL_CS;
-	context->user_regs.rflags = 0x200;
-	context->user_regs.rsp = (unsigned long)child_stack + sizeof(child_stack) - 8;
-	context->user_regs.ss = FLAT_KERNEL_SS;
-	context->user_regs.ds = context->user_regs.es = FLAT_KERNEL_DS;
-	context->user_regs.fs = context->user_regs.gs = FLAT_KERNEL_DS;
+	child_enter_at(context, (void *)child_begin, (char *)child_stack + sizeof(child_stack),
+		       c->mfn[child_table_pfn()]);
+	context->flags |= VGCF_online;
 	context->user_regs.rdi = child_info_pfn() << PV_PAGE_SHIFT;
-	context->kernel_ss = FLAT_KERNEL_SS;
-	context->kernel_sp = context->user_regs.rsp;
-	context->ctrlreg[3] = c->mfn[child_table_pfn()] << PV_PAGE_SHIFT;
 }
 
 /* The parent sees the letter from now on. */
@@ -224,7 +246,7 @@ static long child_load(const struct child *c, unsigned int role)
 /* All of it; it runs when it is unpaused. */
 UNUSED static long child_build(struct child *c, unsigned int role)
 {
-	long rc = child_create(c, 1);
+	long rc = child_create(c, child_vcpus);
 
 	return rc ? rc : child_load(c, role);
 }

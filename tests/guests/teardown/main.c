@@ -106,6 +106,39 @@ static void do_trees(struct child_letter *letter)
 	}
 }
 
+/* Both at the same tables: one maps and unmaps a page all the time, the other changes the tree. */
+static void second_maps(void)
+{
+	for (;;) {
+		pv_remap(spare_window, PTE_KERNEL_RO);
+		pv_remap(spare_window, PTE_KERNEL_RW);
+	}
+}
+
+static void do_two_at_trees(struct child_letter *letter)
+{
+	if (child_start_second(second_maps)) {
+		letter->failed = __LINE__;
+	}
+	do_trees(letter);
+}
+
+static void second_spins(void)
+{
+	for (;;) {
+		child_letter.letter.argument++;
+	}
+}
+
+static void do_leave_to_second(struct child_letter *letter)
+{
+	if (child_start_second(second_spins)) {
+		letter->failed = __LINE__;
+	}
+	pv_vcpu_op(VCPUOP_down, 0, NULL);
+	letter->failed = __LINE__;
+}
+
 static void do_descriptors(struct child_letter *letter)
 {
 	unsigned long frame = pv_virt_to_mfn(gdt);
@@ -346,6 +379,8 @@ static const struct state {
 	{"with timers", do_timers, NULL, NULL},
 	{"in long hypercalls", do_long_calls, wait_some_time, NULL},
 	{"pinning and unpinning", do_trees, wait_some_time, NULL},
+	{"with two vCPUs at its tables", do_two_at_trees, wait_some_time, NULL},
+	{"with its first vCPU down", do_leave_to_second, wait_some_time, NULL},
 	{"with descriptor tables", do_descriptors, NULL, NULL},
 	{"with a grant that is mapped", do_grant, map_its_grant, unmap_its_grant},
 	{"mapping another's grant", do_map_grant, wait_that_it_maps, take_grant_back},
@@ -451,6 +486,7 @@ static void check_rounds(void)
 
 static void guest_main(void)
 {
+	child_vcpus = 2;
 	check_unborn();
 	check_states();
 	check_rounds();
