@@ -62,7 +62,7 @@ int grants_release_all(struct domain *d)
 			grants_release_device(MFN(handle->mfn), handle->flags);
 		}
 		grants_end_mapping(handle);
-		grant_handle_remove(&d->grants, number);
+		grant_handle_remove(&d->grants, handle, number);
 		if (work_pending()) {
 			return -ERESTART;
 		}

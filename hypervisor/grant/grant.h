@@ -155,12 +155,18 @@ void grant_unpin(struct domain_grants *g, uint32_t ref, bool write);
 
 /* --- Handles (handle.c) --------------------------------------------------------------------- */
 
-/* A number for a mapping that is about to be made. GRANT_NO_HANDLE: there are no more. */
-uint32_t grant_handle_reserve(struct domain_grants *g);
+/* One for a mapping that is about to be made, and its number. Null: there are no more. */
+struct grant_handle *grant_handle_reserve(struct domain_grants *g, uint32_t *number);
 
-/* What was reserved is in use from now on, or was not needed. */
-void grant_handle_publish(struct domain_grants *g, uint32_t number, const struct grant_handle *as);
-void grant_handle_remove(struct domain_grants *g, uint32_t number);
+/* What was reserved, and is filled in now, is in use from here on. */
+static inline void grant_handle_publish(struct grant_handle *handle, unsigned flags)
+{
+	atomic_store_explicit(&handle->flags, (uint16_t)(flags | GRANT_HANDLE_USED),
+			      memory_order_release);
+}
+
+/* What was reserved, or taken, is free again. */
+void grant_handle_remove(struct domain_grants *g, struct grant_handle *handle, uint32_t number);
 
 /*
  * Takes a handle in use, which nobody else can take then; null: it is none, or taken. It ends by

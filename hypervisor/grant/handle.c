@@ -42,38 +42,25 @@ static void add_page(struct domain_grants *g)
 	atomic_store_explicit(&g->handle_pages, pages + 1, memory_order_release);
 }
 
-uint32_t grant_handle_reserve(struct domain_grants *g)
+struct grant_handle *grant_handle_reserve(struct domain_grants *g, uint32_t *number)
 {
-	uint32_t number;
+	struct grant_handle *handle = NULL;
 
 	lock_acquire(&g->handles_lock);
 	if (unlikely(g->free_handle == GRANT_NO_HANDLE)) {
 		add_page(g);
 	}
-	number = g->free_handle;
-	if (likely(number != GRANT_NO_HANDLE)) {
-		g->free_handle = find(g, number)->ref;
+	*number = g->free_handle;
+	if (likely(*number != GRANT_NO_HANDLE)) {
+		handle = find(g, *number);
+		g->free_handle = handle->ref;
 	}
 	lock_release(&g->handles_lock);
-	return number;
+	return handle;
 }
 
-void grant_handle_publish(struct domain_grants *g, uint32_t number, const struct grant_handle *as)
+void grant_handle_remove(struct domain_grants *g, struct grant_handle *handle, uint32_t number)
 {
-	struct grant_handle *handle = find(g, number);
-
-	handle->ref = as->ref;
-	handle->generation = as->generation;
-	__atomic_store_n(&handle->mfn, as->mfn, __ATOMIC_RELAXED); /* see grant_handle_find() */
-	handle->domid = as->domid;
-	atomic_store_explicit(&handle->flags, (uint16_t)(as->flags | GRANT_HANDLE_USED),
-			      memory_order_release);
-}
-
-void grant_handle_remove(struct domain_grants *g, uint32_t number)
-{
-	struct grant_handle *handle = find(g, number);
-
 	atomic_store_explicit(&handle->flags, 0, memory_order_relaxed);
 	lock_acquire(&g->handles_lock);
 	handle->ref = g->free_handle;

@@ -5,19 +5,6 @@
 #include <lib/string.h>
 #include <memory/page_type.h>
 
-/* A reference in use; null: none. */
-struct pin {
-	struct domain *d;
-	grant_ref_t ref;
-};
-
-/* One end of a copy: a frame, held, and what has to be given back. */
-struct copy_end {
-	mfn_t mfn;
-	bool write;
-	struct pin pin[2]; /* the second is what a transitive entry stands for */
-};
-
 static void copy_end_unpin(struct copy_end *end)
 {
 	for (int i = 1; i >= 0; i--) {
@@ -35,28 +22,28 @@ static int pin_reference(struct copy_end *end, unsigned step, domid_t domid, gra
 	struct domain *d = grant_find_domain(domid);
 	int status;
 
-	if (!d) {
+	if (unlikely(!d)) {
 		return refuse(step ? GNTST_general_error : GNTST_bad_domain);
 	}
 	status = grant_pin(&d->grants, ref, grantee, GRANT_COPY | (end->write ? GRANT_WRITE : 0),
 			   use);
-	if (status != GNTST_okay) {
+	if (unlikely(status != GNTST_okay)) {
 		grant_leave_domain(d);
 		return status;
 	}
-	end->pin[step] = (struct pin){d, ref};
+	end->pin[step].d = d;
+	end->pin[step].ref = ref;
 	return GNTST_okay;
 }
 
 /* By reference, and if that leads to a third domain, by the one that it has granted. */
-static int find_granted(struct copy_end *end, const struct gnttab_copy_ptr *ptr, unsigned length,
-			struct domain **owner)
+static int find_granted(struct copy_end *end, struct domain **owner)
 {
-	domid_t domid = ptr->domid == DOMID_SELF ? current_domain()->id : ptr->domid;
+	domid_t own = current_domain()->id, domid = end->domid == DOMID_SELF ? own : end->domid;
 	struct grant_use use;
-	int status = pin_reference(end, 0, domid, ptr->u.ref, current_domain()->id, &use);
+	int status = pin_reference(end, 0, domid, (grant_ref_t)end->name, own, &use);
 
-	if (status == GNTST_okay && use.kind == GRANT_TRANSITIVE) {
+	if (unlikely(status == GNTST_okay && use.kind == GRANT_TRANSITIVE)) {
 		if (use.third_domid == domid) {
 			return refuse(GNTST_general_error);
 		}
@@ -65,19 +52,18 @@ static int find_granted(struct copy_end *end, const struct gnttab_copy_ptr *ptr,
 			return refuse(GNTST_general_error); /* one step is all there is */
 		}
 	}
-	if (status != GNTST_okay) {
+	if (unlikely(status != GNTST_okay)) {
 		return status;
-	}
-	if (ptr->offset < use.offset || ptr->offset + length > use.offset + use.length) {
-		return refuse(GNTST_general_error);
 	}
 	*owner = end->pin[1].d ? end->pin[1].d : end->pin[0].d;
 	end->mfn = use.mfn;
+	end->offset = use.offset;
+	end->end = use.offset + use.length;
 	return GNTST_okay;
 }
 
 /* A read-only source is held; a destination is one that may be written, and stays so. */
-static bool hold(struct copy_end *end, struct domain *owner)
+static bool hold(const struct copy_end *end, struct domain *owner)
 {
 	if (end->write) {
 		return !page_writable_get(&owner->memory, end->mfn, owner != current_domain());
@@ -85,57 +71,104 @@ static bool hold(struct copy_end *end, struct domain *owner)
 	return frame_get(end->mfn, owner->id);
 }
 
-static int copy_end_get(struct copy_end *end, const struct gnttab_copy_ptr *ptr, bool by_ref,
-			unsigned length)
-{
-	struct domain *owner = current_domain();
-	int status = GNTST_okay;
-
-	if (by_ref) {
-		status = find_granted(end, ptr, length, &owner);
-	} else if (ptr->domid == DOMID_SELF) {
-		end->mfn = MFN(ptr->u.gmfn);
-	} else {
-		status = refuse(GNTST_permission_denied);
-	}
-	if (status == GNTST_okay && !hold(end, owner)) {
-		status = refuse(GNTST_bad_page);
-	}
-	if (status != GNTST_okay) {
-		copy_end_unpin(end);
-	}
-	return status;
-}
-
 static void copy_end_put(struct copy_end *end)
 {
+	if (!end->held) {
+		return;
+	}
 	if (end->write) {
 		page_type_put(end->mfn);
 	} else {
 		frame_put(end->mfn);
 	}
-	copy_end_unpin(end);
+	if (end->by_ref) {
+		copy_end_unpin(end);
+	}
+	end->held = false;
 }
 
-static int copy(const struct gnttab_copy *op)
+static __attribute__((noinline)) int copy_end_get(struct copy_end *end,
+						  const struct gnttab_copy_ptr *ptr, bool by_ref)
 {
-	struct copy_end from = {.write = false}, to = {.write = true};
-	int status;
+	struct domain *owner = current_domain();
+	int status = GNTST_okay;
 
-	if (op->source.offset + op->len > PAGE_SIZE || op->dest.offset + op->len > PAGE_SIZE) {
-		return refuse(GNTST_bad_copy_arg);
+	copy_end_put(end);
+	end->by_ref = by_ref;
+	end->domid = ptr->domid;
+	end->pin[0].d = end->pin[1].d = NULL;
+	if (by_ref) {
+		end->name = ptr->u.ref;
+		status = find_granted(end, &owner);
+	} else if (likely(ptr->domid == DOMID_SELF)) {
+		end->name = ptr->u.gmfn;
+		end->mfn = MFN(ptr->u.gmfn);
+		end->offset = 0;
+		end->end = PAGE_SIZE;
+	} else {
+		status = refuse(GNTST_permission_denied);
 	}
-	status = copy_end_get(&from, &op->source, op->flags & GNTCOPY_source_gref, op->len);
-	if (status != GNTST_okay) {
+	if (status == GNTST_okay && unlikely(!hold(end, owner))) {
+		status = refuse(GNTST_bad_page);
+	}
+	if (unlikely(status != GNTST_okay)) {
+		copy_end_unpin(end);
 		return status;
 	}
-	status = copy_end_get(&to, &op->dest, op->flags & GNTCOPY_dest_gref, op->len);
-	if (status == GNTST_okay) {
-		memmove((char *)frame_ptr(to.mfn) + op->dest.offset,
-			(const char *)frame_ptr(from.mfn) + op->source.offset, op->len);
-		copy_end_put(&to);
+	end->held = true;
+	return GNTST_okay;
+}
+
+/* What it was in the copy before it may be still; else it is found anew. */
+static inline int copy_end_prepare(struct copy_end *end, const struct gnttab_copy_ptr *ptr,
+				   bool by_ref, unsigned length)
+{
+	uint64_t name = by_ref ? ptr->u.ref : ptr->u.gmfn;
+
+	if (!end->held || end->by_ref != by_ref || end->name != name || end->domid != ptr->domid) {
+		int status = copy_end_get(end, ptr, by_ref);
+
+		if (unlikely(status != GNTST_okay)) {
+			return status;
+		}
 	}
-	copy_end_put(&from);
+	if (unlikely(ptr->offset < end->offset || ptr->offset + length > end->end)) {
+		return refuse(GNTST_general_error);
+	}
+	return GNTST_okay;
+}
+
+void grant_copy_begin(struct copy_ends *ends)
+{
+	ends->from.held = ends->to.held = false;
+	ends->from.write = false;
+	ends->to.write = true;
+}
+
+void grant_copy_end(struct copy_ends *ends)
+{
+	copy_end_put(&ends->to);
+	copy_end_put(&ends->from);
+}
+
+static int copy(const struct gnttab_copy *op, struct copy_ends *ends)
+{
+	int status;
+
+	if (unlikely(op->source.offset + op->len > PAGE_SIZE ||
+		     op->dest.offset + op->len > PAGE_SIZE)) {
+		return refuse(GNTST_bad_copy_arg);
+	}
+	status = copy_end_prepare(&ends->from, &op->source, op->flags & GNTCOPY_source_gref,
+				  op->len);
+	if (status == GNTST_okay) {
+		status = copy_end_prepare(&ends->to, &op->dest, op->flags & GNTCOPY_dest_gref,
+					  op->len);
+	}
+	if (status == GNTST_okay) {
+		memmove((char *)frame_ptr(ends->to.mfn) + op->dest.offset,
+			(const char *)frame_ptr(ends->from.mfn) + op->source.offset, op->len);
+	}
 	return status;
 }
 
@@ -143,7 +176,7 @@ int grant_op_copy(void *entry, struct grant_call *call)
 {
 	struct gnttab_copy *op = entry;
 
-	op->status = (int16_t)copy(op);
+	op->status = (int16_t)copy(op, call->ends);
 	return 0;
 }
 

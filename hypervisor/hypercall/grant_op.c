@@ -57,41 +57,37 @@ static int map_pinned(struct domain *granter, const struct gnttab_map_grant_ref 
 	return rc;
 }
 
-static int map_from(struct domain *granter, struct gnttab_map_grant_ref *op)
+static int map_from(struct domain *own, struct domain *granter, struct gnttab_map_grant_ref *op)
 {
-	struct domain_grants *own = &current_domain()->grants;
 	bool write = !(op->flags & GNTMAP_readonly);
+	struct grant_handle *handle;
 	struct grant_use use;
-	uint32_t number;
 	int rc;
 
-	op->status = (int16_t)grant_pin(&granter->grants, op->ref, current_domain()->id,
-					write ? GRANT_WRITE : 0, &use);
+	op->status = (int16_t)grant_pin(&granter->grants, op->ref, own->id, write ? GRANT_WRITE : 0,
+					&use);
 	if (unlikely(op->status != GNTST_okay)) {
 		return 0;
 	}
-	number = grant_handle_reserve(own);
-	if (unlikely(number == GRANT_NO_HANDLE)) {
+	handle = grant_handle_reserve(&own->grants, &op->handle);
+	if (unlikely(!handle)) {
 		op->status = refuse(GNTST_no_space);
 		grant_unpin(&granter->grants, op->ref, write);
 		return 0;
 	}
 	rc = map_pinned(granter, op, use.mfn);
 	if (unlikely(rc)) {
-		grant_handle_remove(own, number);
+		grant_handle_remove(&own->grants, handle, op->handle);
 		grant_unpin(&granter->grants, op->ref, write);
 		op->status = GNTST_general_error;
 		return rc == -ERESTART ? rc : 0;
 	}
-	grant_handle_publish(own, number,
-			     &(struct grant_handle){
-				     .ref = op->ref,
-				     .generation = granter->grants.generation,
-				     .mfn = (uint32_t)use.mfn.n,
-				     .domid = granter->id,
-				     .flags = (uint16_t)(op->flags & GNTMAP_OF_USE),
-			     });
-	op->handle = number;
+	handle->ref = op->ref;
+	handle->generation = granter->grants.generation;
+	handle->domid = granter->id;
+	/* Others may look for a frame among all handles, see grant_handle_find(). */
+	__atomic_store_n(&handle->mfn, (uint32_t)use.mfn.n, __ATOMIC_RELAXED);
+	grant_handle_publish(handle, op->flags & GNTMAP_OF_USE);
 	op->dev_bus_addr = mfn_to_paddr(use.mfn);
 	return 0;
 }
@@ -111,7 +107,7 @@ static int op_map(void *entry, struct grant_call *call)
 		op->status = refuse(GNTST_bad_domain);
 		return 0;
 	}
-	rc = map_from(granter, op);
+	rc = map_from(current_domain(), granter, op);
 	grant_leave_domain(granter);
 	return rc;
 }
@@ -208,7 +204,7 @@ static void end_unmapped(struct grant_handle *handle, uint32_t number, unsigned 
 		return;
 	}
 	grants_end_mapping(handle);
-	grant_handle_remove(&current_domain()->grants, number);
+	grant_handle_remove(&current_domain()->grants, handle, number);
 }
 
 static void finish_unmapped(struct grant_call *call)
@@ -231,15 +227,86 @@ static void finish_unmapped(struct grant_call *call)
 
 /* --- The call ------------------------------------------------------------------------------- */
 
+/*
+ * Performs up to `count` entries of a list; *done of them are over, with their results written,
+ * which are what follows `results` bytes of an entry. In line, so that the sizes are known where
+ * they matter.
+ */
+static inline __attribute__((always_inline)) int perform_list(grant_op_fn *perform, unsigned size,
+							      unsigned results, uint64_t list,
+							      struct grant_call *call)
+{
+	union {
+		struct gnttab_map_grant_ref map;
+		struct gnttab_copy copy;
+		struct gnttab_setup_table setup;
+		struct gnttab_unmap_and_replace replace;
+		struct gnttab_cache_flush flush;
+		uint8_t bytes[40];
+	} entry;
+	int rc = 0;
+
+	for (call->done = 0; call->done < call->count; list += size) {
+		rc = guest_read(&entry, GUEST_VA(list), size);
+		if (likely(!rc)) {
+			rc = perform(&entry, call);
+		}
+		if (rc != -ERESTART && rc != -EFAULT &&
+		    guest_write(GUEST_VA(list + results), &entry.bytes[results], size - results)) {
+			rc = refuse(-EFAULT);
+		}
+		if (unlikely(rc)) {
+			break;
+		}
+		if (call->unmapped_count == UNMAPPED_MAX) {
+			finish_unmapped(call);
+		}
+		if (++call->done < call->count && work_pending()) {
+			rc = -ERESTART;
+			break;
+		}
+	}
+	return rc;
+}
+
+#define RESULTS(type, field) (offsetof(struct type, field) / 8 * 8)
+
+static int list_map(uint64_t list, struct grant_call *call)
+{
+	return perform_list(op_map, sizeof(struct gnttab_map_grant_ref),
+			    RESULTS(gnttab_map_grant_ref, status), list, call);
+}
+
+static int list_unmap(uint64_t list, struct grant_call *call)
+{
+	int rc = perform_list(op_unmap, sizeof(struct gnttab_unmap_grant_ref),
+			      RESULTS(gnttab_unmap_grant_ref, status), list, call);
+
+	if (call->unmapped_count) {
+		finish_unmapped(call);
+	}
+	return rc;
+}
+
+static int list_copy(uint64_t list, struct grant_call *call)
+{
+	struct copy_ends ends;
+	int rc;
+
+	grant_copy_begin(&ends);
+	call->ends = &ends;
+	rc = perform_list(grant_op_copy, sizeof(struct gnttab_copy), RESULTS(gnttab_copy, status),
+			  list, call);
+	grant_copy_end(&ends);
+	return rc;
+}
+
 static const struct {
 	grant_op_fn *perform;
 	uint16_t size;
 	bool single; /* takes one entry, no list of them */
 } grant_ops[] = {
-	[GNTTABOP_map_grant_ref] = {op_map, sizeof(struct gnttab_map_grant_ref), false},
-	[GNTTABOP_unmap_grant_ref] = {op_unmap, sizeof(struct gnttab_unmap_grant_ref), false},
 	[GNTTABOP_setup_table] = {grant_op_setup_table, sizeof(struct gnttab_setup_table), true},
-	[GNTTABOP_copy] = {grant_op_copy, sizeof(struct gnttab_copy), false},
 	[GNTTABOP_query_size] = {grant_op_query_size, sizeof(struct gnttab_query_size), true},
 	[GNTTABOP_unmap_and_replace] = {op_unmap_and_replace,
 					sizeof(struct gnttab_unmap_and_replace), false},
@@ -251,47 +318,9 @@ static const struct {
 	[GNTTABOP_cache_flush] = {grant_op_cache_flush, sizeof(struct gnttab_cache_flush), false},
 };
 
-/* Performs up to `count` entries; *done of them are over, with their results written. */
-static int perform_some(uint32_t command, uint64_t list, uint32_t count, uint64_t *done,
-			struct grant_call *call)
+static __attribute__((noinline)) int list_other(uint32_t command, uint64_t list,
+						struct grant_call *call)
 {
-	size_t size = grant_ops[command].size;
-	union {
-		struct gnttab_map_grant_ref map;
-		struct gnttab_copy copy;
-		struct gnttab_setup_table setup;
-		struct gnttab_unmap_and_replace replace;
-		struct gnttab_cache_flush flush;
-	} entry;
-	int rc = 0;
-
-	for (*done = 0; !rc && *done < count; list += size) {
-		rc = guest_read(&entry, GUEST_VA(list), size);
-		if (!rc) {
-			rc = grant_ops[command].perform(&entry, call);
-		}
-		if (rc != -ERESTART && rc != -EFAULT && guest_write(GUEST_VA(list), &entry, size)) {
-			rc = refuse(-EFAULT);
-		}
-		*done += !rc;
-		if (call->unmapped_count == UNMAPPED_MAX) {
-			finish_unmapped(call);
-		}
-		if (!rc && *done < count && work_pending()) {
-			rc = -ERESTART;
-		}
-	}
-	if (call->unmapped_count) {
-		finish_unmapped(call);
-	}
-	return rc;
-}
-
-long hypercall_grant_table_op(uint64_t a1, uint64_t list, uint64_t a3, uint64_t a4, uint64_t a5)
-{
-	uint32_t command = (uint32_t)a1 & ~CONTINUED, count = (uint32_t)a3;
-	struct grant_call call;
-	uint64_t done;
 	int rc;
 
 	if (command == GNTTABOP_transfer) {
@@ -300,17 +329,64 @@ long hypercall_grant_table_op(uint64_t a1, uint64_t list, uint64_t a3, uint64_t 
 	if (command >= ARRAY_COUNT(grant_ops) || !grant_ops[command].perform) {
 		return refuse(-ENOSYS);
 	}
-	if (count > INT32_MAX || (grant_ops[command].single && count != 1)) {
+	if (grant_ops[command].single && call->count != 1) {
 		return refuse(-EINVAL);
 	}
+	rc = perform_list(grant_ops[command].perform, grant_ops[command].size, 0, list, call);
+	if (call->unmapped_count) {
+		finish_unmapped(call);
+	}
+	return rc;
+}
+
+static unsigned entry_size(uint32_t command)
+{
+	switch (command) {
+	case GNTTABOP_map_grant_ref:
+		return sizeof(struct gnttab_map_grant_ref);
+	case GNTTABOP_unmap_grant_ref:
+		return sizeof(struct gnttab_unmap_grant_ref);
+	case GNTTABOP_copy:
+		return sizeof(struct gnttab_copy);
+	default:
+		return grant_ops[command].size;
+	}
+}
+
+static __attribute__((noinline)) long again(uint32_t command, uint64_t list,
+					    const struct grant_call *call)
+{
+	return hypercall_again(command | CONTINUED, list + call->done * entry_size(command),
+			       call->count - call->done, call->cursor);
+}
+
+long hypercall_grant_table_op(uint64_t a1, uint64_t list, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+	uint32_t command = (uint32_t)a1 & ~CONTINUED;
+	struct grant_call call;
+	int rc;
+
+	call.count = (uint32_t)a3;
 	call.cursor = a1 & CONTINUED ? a4 : 0;
 	call.unmapped_count = 0;
 	call.flush_all = false;
 	call.va = 0;
-	rc = perform_some(command, list, count, &done, &call);
-	if (rc == -ERESTART) {
-		return hypercall_again(command | CONTINUED, list + done * grant_ops[command].size,
-				       count - done, call.cursor);
+	if (unlikely(call.count > INT32_MAX)) {
+		return refuse(-EINVAL);
 	}
-	return rc;
+	switch (command) {
+	case GNTTABOP_map_grant_ref:
+		rc = list_map(list, &call);
+		break;
+	case GNTTABOP_unmap_grant_ref:
+		rc = list_unmap(list, &call);
+		break;
+	case GNTTABOP_copy:
+		rc = list_copy(list, &call);
+		break;
+	default:
+		rc = list_other(command, list, &call);
+		break;
+	}
+	return unlikely(rc == -ERESTART) ? again(command, list, &call) : rc;
 }

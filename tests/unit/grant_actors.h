@@ -411,8 +411,9 @@ static inline struct gnttab_copy_ptr some_end(unsigned d, bool by_ref)
 static inline void do_copy(unsigned d)
 {
 	static uint8_t before[PAGE_SIZE];
-	struct gnttab_copy *op = &actor_arg->copy;
+	struct gnttab_copy *op = &actor_arg->copy[0];
 	enum grant_kind from_kind, to_kind;
+	unsigned count = 1;
 	mfn_t from, to;
 	bool may;
 
@@ -427,8 +428,17 @@ static inline void do_copy(unsigned d)
 	if (may && op->source.offset + op->len <= PAGE_SIZE) {
 		memcpy(before, (char *)frame_ptr(from) + op->source.offset, op->len);
 	}
-	if (grant_call(GNTTABOP_copy, 1)) {
+	if (may && from.n != to.n && chance(50)) { /* what one copy holds the next one may use */
+		count = 2;
+		fake_work_each = chance(30);
+		actor_arg->copy[1] = *op;
+	}
+	if (grant_call(GNTTABOP_copy, count)) {
 		fault("copying is no call");
+	}
+	fake_work_each = 0;
+	if (count == 2 && actor_arg->copy[0].status != actor_arg->copy[1].status) {
+		fault("a copy is not like the one before");
 	}
 	if (op->status != GNTST_okay) {
 		return;

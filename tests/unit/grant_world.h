@@ -58,7 +58,7 @@ static union {
 	struct gnttab_map_grant_ref map[4];
 	struct gnttab_unmap_grant_ref unmap[4];
 	struct gnttab_unmap_and_replace replace;
-	struct gnttab_copy copy;
+	struct gnttab_copy copy[2];
 	struct gnttab_set_version version;
 	struct gnttab_swap_grant_ref swap;
 	struct gnttab_cache_flush flush;

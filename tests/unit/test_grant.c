@@ -212,7 +212,7 @@ static void versions(void)
 /* With so many frames left each operation is done or refused, and the table whole. */
 static bool with_little(unsigned left, unsigned *done)
 {
-	struct grant_handle as = {.flags = GNTMAP_host_map};
+	struct grant_handle *handle;
 	uint64_t before, frame;
 	mfn_t taken = MFN_NONE, mfn;
 	uint32_t number;
@@ -232,11 +232,11 @@ static bool with_little(unsigned left, unsigned *done)
 	*done += grant_set_version(&g, 2) == 0;
 	*done += grow(12) == 0;
 	*done += grant_set_version(&g, 1) == 0;
-	number = grant_handle_reserve(&g);
-	*done += number != GRANT_NO_HANDLE;
-	if (number != GRANT_NO_HANDLE) {
-		grant_handle_publish(&g, number, &as);
-		grant_handle_remove(&g, number);
+	handle = grant_handle_reserve(&g, &number);
+	*done += handle != NULL;
+	if (handle) {
+		grant_handle_publish(handle, GNTMAP_host_map);
+		grant_handle_remove(&g, handle, number);
 	}
 	look_up();
 	good = grant_frame_count(&g, GRANT_STATUS_FRAMES_V2) ==
@@ -456,15 +456,17 @@ static bool used[HANDLES];
 
 static uint32_t add(uint32_t ref)
 {
-	struct grant_handle as = {.ref = ref, .mfn = ref, .flags = GNTMAP_host_map};
-	uint32_t number = grant_handle_reserve(&g);
+	uint32_t number;
+	struct grant_handle *handle = grant_handle_reserve(&g, &number);
 
-	if (number != GRANT_NO_HANDLE) {
-		if (grant_handle_take(&g, number)) {
-			return HANDLES; /* what is reserved is not in use yet */
-		}
-		grant_handle_publish(&g, number, &as);
+	if (!handle) {
+		return GRANT_NO_HANDLE;
 	}
+	if (grant_handle_take(&g, number)) {
+		return HANDLES; /* what is reserved is not in use yet */
+	}
+	handle->ref = handle->mfn = ref;
+	grant_handle_publish(handle, GNTMAP_host_map);
 	return number;
 }
 
@@ -490,7 +492,7 @@ static bool random_handle(uint64_t *seed, uint32_t step)
 		return false; /* taken twice */
 	}
 	if (tap_random(seed) % 4) {
-		grant_handle_remove(&g, number);
+		grant_handle_remove(&g, handle, number);
 		used[number] = false;
 	} else {
 		grant_handle_return(handle, 0);
@@ -526,10 +528,10 @@ static void handles(uint64_t *seed)
 		good = random_handle(seed, step);
 	}
 	ok(good, "random takes, returns and removals agree with a list");
-	for (number = 0; grant_handle_take_next(&g, &number); seen++) {
+	for (number = 0; (handle = grant_handle_take_next(&g, &number)); seen++) {
 		good = good && used[number];
 		used[number] = false;
-		grant_handle_remove(&g, number);
+		grant_handle_remove(&g, handle, number);
 	}
 	for (number = 0; number < HANDLES; number++) {
 		good = good && !used[number];

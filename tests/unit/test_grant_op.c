@@ -43,7 +43,7 @@ static void random_domains(void)
 
 static int copy_through(domid_t from, grant_ref_t ref, unsigned offset)
 {
-	actor_arg->copy = (struct gnttab_copy){
+	actor_arg->copy[0] = (struct gnttab_copy){
 		.source = {.u.ref = ref, .domid = from, .offset = (uint16_t)offset},
 		.dest = {.u.gmfn = actor[0].data[0].n, .domid = DOMID_SELF},
 		.len = 100,
@@ -51,7 +51,7 @@ static int copy_through(domid_t from, grant_ref_t ref, unsigned offset)
 	};
 	guest_runs(0);
 	grant_call(GNTTABOP_copy, 1);
-	return actor_arg->copy.status;
+	return actor_arg->copy[0].status;
 }
 
 /* Domain 2 has granted to 1 what 1 lets 0 copy. */

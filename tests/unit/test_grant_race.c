@@ -181,6 +181,17 @@ static void revoking(unsigned version)
 
 /* --- Handles, frames and versions from all sides ---------------------------------------------- */
 
+/* As soon as nobody else has it in hand. */
+static void remove_handle(uint32_t number)
+{
+	struct grant_handle *handle;
+
+	while (!(handle = grant_handle_take(&g, number))) {
+		cpu_relax();
+	}
+	grant_handle_remove(&g, handle, number);
+}
+
 static void *hammer(void *arg)
 {
 	uint64_t random = 4711 + (uintptr_t)arg;
@@ -189,7 +200,6 @@ static void *hammer(void *arg)
 	fake_cpu = (unsigned)(uintptr_t)arg;
 	for (int i = 0; i < 4000; i++) {
 		uint64_t r = tap_random(&random);
-		struct grant_handle as = {.ref = (uint32_t)r, .flags = GNTMAP_host_map};
 		struct grant_handle *handle;
 		struct grant_use use;
 
@@ -218,22 +228,17 @@ static void *hammer(void *arg)
 			break;
 		default:
 			if (count < 16 && r >> 59 & 1) {
-				mine[count] = grant_handle_reserve(&g);
-				grant_handle_publish(&g, mine[count++], &as);
+				handle = grant_handle_reserve(&g, &mine[count++]);
+				handle->mfn = (uint32_t)r;
+				grant_handle_publish(handle, GNTMAP_host_map);
 			} else if (count) {
-				while (!grant_handle_take(&g, mine[count - 1])) {
-					cpu_relax();
-				}
-				grant_handle_remove(&g, mine[--count]);
+				remove_handle(mine[--count]);
 			}
 			break;
 		}
 	}
 	while (count) {
-		while (!grant_handle_take(&g, mine[count - 1])) {
-			cpu_relax();
-		}
-		grant_handle_remove(&g, mine[--count]);
+		remove_handle(mine[--count]);
 	}
 	return NULL;
 }
