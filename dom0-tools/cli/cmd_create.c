@@ -7,6 +7,7 @@
 #include <console/attach.h>
 #include <errno.h>
 #include <guest/guest.h>
+#include <guest/supervisor.h>
 #include <lib/error.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,8 +51,13 @@ static int dry_run(const struct cli *cli, struct domain_config *config)
 
 static int create(const struct cli *cli, struct domain_config *config)
 {
-	int domid = guest_create(config);
+	bool alone = cli_option(cli, "exit");
+	int domid = guest_create(config, alone);
 	int rc = domid;
+
+	if (domid >= 0 && !alone && supervisor_start()) {
+		fprintf(stderr, "pvx create: warning: %s\n", fail_text());
+	}
 
 	if (domid >= 0 && !cli_option(cli, "paused")) {
 		rc = domain_unpause((domid_t)domid);

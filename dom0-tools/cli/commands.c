@@ -45,6 +45,8 @@ const struct command *const commands[] = {
 	&cmd_domxml_from_native,
 	&cmd_domxml_to_native,
 	&cmd_dtb,
+	&cmd_doctor,
+	&cmd_supervise,
 	&cmd_help,
 	NULL,
 };

@@ -5,13 +5,49 @@
 
 #include <cli/cli.h>
 
-extern const struct command cmd_block_attach, cmd_block_detach, cmd_block_list, cmd_claims,
-	cmd_console, cmd_cpupool_cpu_add, cmd_cpupool_cpu_remove, cmd_cpupool_destroy,
-	cmd_cpupool_list, cmd_cpupool_migrate, cmd_cpupool_rename, cmd_create, cmd_debug_keys,
-	cmd_destroy, cmd_dmesg, cmd_domid, cmd_domname, cmd_domxml_from_native,
-	cmd_domxml_to_native, cmd_dtb, cmd_help, cmd_info, cmd_list, cmd_mem_max, cmd_mem_set,
-	cmd_network_attach, cmd_network_detach, cmd_network_list, cmd_pause, cmd_reboot, cmd_rename,
-	cmd_sched_credit, cmd_sched_credit2, cmd_shutdown, cmd_sysrq, cmd_trigger, cmd_unpause,
-	cmd_uptime, cmd_vcpu_list, cmd_vcpu_pin, cmd_vcpu_set, cmd_vm_list;
+extern const struct command cmd_block_attach;
+extern const struct command cmd_block_detach;
+extern const struct command cmd_block_list;
+extern const struct command cmd_claims;
+extern const struct command cmd_console;
+extern const struct command cmd_cpupool_cpu_add;
+extern const struct command cmd_cpupool_cpu_remove;
+extern const struct command cmd_cpupool_destroy;
+extern const struct command cmd_cpupool_list;
+extern const struct command cmd_cpupool_migrate;
+extern const struct command cmd_cpupool_rename;
+extern const struct command cmd_create;
+extern const struct command cmd_debug_keys;
+extern const struct command cmd_destroy;
+extern const struct command cmd_dmesg;
+extern const struct command cmd_doctor;
+extern const struct command cmd_domid;
+extern const struct command cmd_domname;
+extern const struct command cmd_domxml_from_native;
+extern const struct command cmd_domxml_to_native;
+extern const struct command cmd_dtb;
+extern const struct command cmd_help;
+extern const struct command cmd_info;
+extern const struct command cmd_list;
+extern const struct command cmd_mem_max;
+extern const struct command cmd_mem_set;
+extern const struct command cmd_network_attach;
+extern const struct command cmd_network_detach;
+extern const struct command cmd_network_list;
+extern const struct command cmd_pause;
+extern const struct command cmd_reboot;
+extern const struct command cmd_rename;
+extern const struct command cmd_sched_credit;
+extern const struct command cmd_sched_credit2;
+extern const struct command cmd_shutdown;
+extern const struct command cmd_supervise;
+extern const struct command cmd_sysrq;
+extern const struct command cmd_trigger;
+extern const struct command cmd_unpause;
+extern const struct command cmd_uptime;
+extern const struct command cmd_vcpu_list;
+extern const struct command cmd_vcpu_pin;
+extern const struct command cmd_vcpu_set;
+extern const struct command cmd_vm_list;
 
 #endif

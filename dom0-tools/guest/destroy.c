@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ending guests, and clearing away what they had. */
 #include <errno.h>
+#include <guest/backends.h>
 #include <guest/guest.h>
 #include <guest/loop.h>
 #include <guest/nodes.h>
 #include <lib/error.h>
 #include <lib/names.h>
-#include <lib/watch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#define GONE_SECONDS 30 /* for back ends to let go of the last pages */
+#define BACKEND_SECONDS 30 /* for them to let go of the devices */
 
 static int destroy_domain(domid_t domid)
 {
@@ -21,12 +22,9 @@ static int destroy_domain(domid_t domid)
 	return rc == -ESRCH ? 0 : rc;
 }
 
-/* Back ends see their nodes go and let go of the devices; nobody waits for that here. */
-static int remove_nodes(domid_t domid, const char *uuid)
+/* Paths with the domain's number in them. */
+static int remove_paths(const char *const *formats, size_t count, domid_t domid, const char *uuid)
 {
-	static const char *const folders[] = {
-		"/local/domain", "/libxl", "/local/domain/0/backend/vbd",
-		"/local/domain/0/backend/vif", "/local/domain/0/backend/console"};
 	struct nodes nodes;
 	char path[128];
 	int rc;
@@ -36,43 +34,72 @@ static int remove_nodes(domid_t domid, const char *uuid)
 		if (rc) {
 			return rc;
 		}
-		for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-			snprintf(path, sizeof(path), "%s/%u", folders[i], domid);
+		for (size_t i = 0; i < count; i++) {
+			size_t before = strcspn(formats[i], "%");
+
+			snprintf(path, sizeof(path), "%.*s%u%s", (int)before, formats[i], domid,
+				 formats[i] + before + (formats[i][before] == '%'));
 			nodes_remove(&nodes, path);
 		}
-		snprintf(path, sizeof(path), "/vm/%s", uuid);
-		nodes_remove(&nodes, path);
+		if (uuid) {
+			snprintf(path, sizeof(path), "/vm/%s", uuid);
+			nodes_remove(&nodes, path);
+		}
 		rc = nodes_end(&nodes);
 	} while (rc == -EAGAIN);
 	return rc;
 }
 
-static int is_gone(void *context)
+/* % stands for the domain's number. */
+static int remove_nodes(domid_t domid, const char *uuid)
 {
-	const domid_t *domid = context;
-	domain_info_t info;
-	int rc = domain_get(*domid, &info);
+	static const char *const paths[] = {
+		"/local/domain/%", "/libxl/%", "/local/domain/0/backend/vbd/%",
+		"/local/domain/0/backend/vif/%", "/local/domain/0/backend/console/%"};
 
-	return rc == -ESRCH ? 1 : rc;
+	return remove_paths(paths, sizeof(paths) / sizeof(paths[0]), domid, uuid);
 }
 
+int guest_take_devices(domid_t domid, const char *uuid)
+{
+	static const char *const paths[] = {
+		"/local/domain/%/device/vbd",	 "/local/domain/%/device/vif",
+		"/libxl/%/device/vbd",		 "/libxl/%/device/vif",
+		"/local/domain/0/backend/vbd/%", "/local/domain/0/backend/vif/%"};
+	int listener = backends_listen();
+	int rc = listener < 0 ? listener
+			      : remove_paths(paths, sizeof(paths) / sizeof(paths[0]), domid, NULL);
+
+	loop_detach(uuid, NULL);
+	if (listener >= 0) {
+		int wait = backends_wait(listener, domid, BACKEND_SECONDS);
+
+		rc = rc ? rc : wait;
+	}
+	return rc;
+}
+
+/*
+ * Back ends go first: they hold pages mapped, and a domain whose pages are mapped stays as a
+ * zombie. It is paused meanwhile, so it does not see its devices go.
+ */
 static int clear(domid_t domid, const char *uuid)
 {
-	int rc = domain_pause(domid); /* so that it does not see its devices go */
-	int nodes = store() ? remove_nodes(domid, uuid) : -ENOTCONN;
+	int listener = backends_listen();
+	int rc = listener < 0 ? listener : domain_pause(domid);
 
-	rc = destroy_domain(domid);
-	loop_detach(uuid, NULL);
-	rc = rc < 0 ? rc : nodes;
-	if (rc) {
-		return fail_in(rc, "destroying domain %u", domid);
+	if (rc && listener >= 0) {
+		close(listener);
 	}
-	rc = watch_until("@releaseDomain", is_gone, &domid, GONE_SECONDS);
-	return rc == -ETIMEDOUT
-		       ? fail(ETIMEDOUT,
-			      "domain %u is destroyed, but a back end still holds pages of it",
-			      domid)
-		       : rc;
+	if (!rc) {
+		rc = store() ? remove_nodes(domid, uuid) : -ENOTCONN;
+		loop_detach(uuid, NULL);
+		rc = rc ? rc : backends_wait(listener, domid, BACKEND_SECONDS);
+	}
+	if (destroy_domain(domid) < 0 || rc) { /* the domain is ended in any case */
+		return fail_in(rc ? rc : -EIO, "destroying domain %u", domid);
+	}
+	return 0;
 }
 
 /* A number may be another's meanwhile: the UUID tells. */
@@ -117,7 +144,9 @@ int guest_clear(struct record *record)
 			    : find_by_uuid(record->uuid);
 
 	if (domid >= 0) {
-		record_update(record, RECORD_ENDING, domid);
+		if (record->state != RECORD_RESTARTING) {
+			record_update(record, RECORD_ENDING, domid);
+		}
 		return clear((domid_t)domid, record->uuid);
 	}
 	loop_detach(record->uuid, NULL);

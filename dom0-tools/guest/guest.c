@@ -192,7 +192,7 @@ static int build(struct making *m)
 		return rc;
 	}
 	m->domid = (domid_t)rc;
-	rc = record_update(&m->record, RECORD_BUILDING, m->domid);
+	rc = record_update(&m->record, m->record.state, m->domid);
 	rc = rc ? rc : domain_build(m->domid, &spec, &m->rings);
 	return rc ? rc : setup_domain(m->domid, m->config);
 }
@@ -214,7 +214,18 @@ static int connect_to_host(struct making *m)
 	return rc;
 }
 
-int guest_create(struct domain_config *config)
+/* With a record that is locked for us and says that it is being built. */
+static int make(struct making *m, enum record_state then)
+{
+	int rc = build(m);
+
+	rc = rc ? rc : connect_to_host(m);
+	rc = rc ? rc : record_update(&m->record, then, m->domid);
+	free(m->disks);
+	return rc ? fail_in(rc, "creating '%s'", m->config->name) : 0;
+}
+
+int guest_create(struct domain_config *config, bool alone)
 {
 	struct making m = {.config = config};
 	char uuid[UUID_TEXT];
@@ -227,15 +238,32 @@ int guest_create(struct domain_config *config)
 	if (rc) {
 		return rc;
 	}
-	rc = build(&m);
-	rc = rc ? rc : connect_to_host(&m);
-	rc = rc ? rc : record_update(&m.record, RECORD_LIVE, m.domid);
-	free(m.disks);
+	rc = make(&m, alone ? RECORD_ALONE : RECORD_LIVE);
 	if (rc) {
-		rc = fail_in(rc, "creating '%s'", config->name);
 		guest_undo(&m.record);
 		return rc;
 	}
 	record_close(&m.record);
 	return m.domid;
+}
+
+/* Killed anywhere in it, we begin again: the record says "restarting" until the new domain runs. */
+int guest_restart(struct record *record)
+{
+	struct domain_config config;
+	struct making m = {.config = &config};
+	int rc = record_config(record, &config);
+
+	rc = rc					? rc
+	     : uuid_parse(record->uuid, m.uuid) ? 0
+						: fail(EINVAL, "'%s' is no UUID", record->uuid);
+	rc = rc ? rc : record_update(record, RECORD_RESTARTING, record->domid);
+	rc = rc ? rc : guest_clear(record);
+	rc = rc ? rc : guest_check(&config);
+	m.record = *record;
+	rc = rc ? rc : make(&m, RECORD_RESTARTING);
+	rc = rc ? rc : domain_unpause(m.domid);
+	rc = rc < 0 ? rc : record_update(record, RECORD_LIVE, m.domid);
+	config_free(&config);
+	return rc;
 }

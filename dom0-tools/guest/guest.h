@@ -12,9 +12,14 @@
 
 /*
  * Makes a guest; it stays paused. Its number, or -errno with a text and nothing left behind. If we
- * are killed meanwhile, its record tells others what to clear away.
+ * are killed meanwhile, its record tells others what to clear away. `alone`: the supervisor is to
+ * leave it.
  */
-int guest_create(struct domain_config *config);
+int guest_create(struct domain_config *config, bool alone);
+
+/* Destroys a guest and makes it anew of its record, which the caller has locked; it is then
+ * running. */
+int guest_restart(struct record *record);
 
 /* Only looks whether it could be made. */
 int guest_check(struct domain_config *config);
@@ -27,6 +32,10 @@ int guest_clear(struct record *record);
 
 /* The end of one that could not be made: clears it away and keeps the text of the failure. */
 void guest_undo(struct record *record);
+
+/* Takes disks and interfaces from a domain that has ended but is kept, so that others can have
+ * them. */
+int guest_take_devices(domid_t domid, const char *uuid);
 
 /* Asks its kernel to shut down: "poweroff", "reboot", "suspend", "halt". */
 int guest_ask(domid_t domid, const char *request);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Records of guests in /run/pvx. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <guest/record.h>
@@ -15,7 +16,7 @@
 #define NAME_FOLDER "/run/pvx/names"
 #define HEAD_LENGTH 32 /* of the first line, always */
 
-static const char *const state_names[] = {"building", "live", "ending"};
+static const char *const state_names[] = {"building", "live", "alone", "restarting", "ending"};
 
 void uuid_print(const uint8_t uuid[16], char text[UUID_TEXT])
 {
@@ -210,6 +211,39 @@ int record_open(struct record *record, const char *uuid, bool wait)
 		record_close(record);
 	}
 	return rc;
+}
+
+/* Opened for reading, so that who waits for writers to close it does not hear of it. */
+int record_peek(struct record *record, const char *uuid)
+{
+	char path[PATH_MAX];
+	int rc;
+
+	*record = (struct record){.domid = -1};
+	snprintf(record->uuid, sizeof(record->uuid), "%s", uuid);
+	snprintf(path, sizeof(path), "%s/%s", RECORD_FOLDER, uuid);
+	record->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (record->fd < 0) {
+		return -errno;
+	}
+	rc = flock(record->fd, LOCK_SH | LOCK_NB) < 0 ? -EBUSY : read_head(record);
+	record_close(record);
+	return rc;
+}
+
+void record_each(void (*call)(void *context, const char *uuid), void *context)
+{
+	DIR *folder = opendir(RECORD_FOLDER);
+	struct dirent *entry;
+
+	while (folder && (entry = readdir(folder)) != NULL) {
+		if (strlen(entry->d_name) == UUID_TEXT - 1) {
+			call(context, entry->d_name);
+		}
+	}
+	if (folder) {
+		closedir(folder);
+	}
 }
 
 int record_config(const struct record *record, struct domain_config *config)

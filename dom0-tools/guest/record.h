@@ -21,9 +21,11 @@
 #define UUID_TEXT     37
 
 enum record_state {
-	RECORD_BUILDING, /* not finished */
-	RECORD_LIVE,
-	RECORD_ENDING, /* destroyed, but not all of it is gone */
+	RECORD_BUILDING,   /* not finished */
+	RECORD_LIVE,	   /* its actions on shutdown are to be taken */
+	RECORD_ALONE,	   /* nobody looks after it, and it stays when it has shut down */
+	RECORD_RESTARTING, /* the domain is to be destroyed, and made anew */
+	RECORD_ENDING,	   /* destroyed, but not all of it is gone */
 };
 
 struct record {
@@ -39,6 +41,13 @@ int record_create(struct record *record, const char *uuid, const struct domain_c
 /* Locks one. `wait`: until others are done with it; else -EBUSY. -ENOENT, without a text: there is
  * none. */
 int record_open(struct record *record, const char *uuid, bool wait);
+
+/* What it says just now, without taking the lock for long; -EBUSY, without a text: somebody has it.
+ */
+int record_peek(struct record *record, const char *uuid);
+
+/* Calls for the UUID of each record. */
+void record_each(void (*call)(void *context, const char *uuid), void *context);
 
 /* Its configuration, which the caller frees. */
 int record_config(const struct record *record, struct domain_config *config);

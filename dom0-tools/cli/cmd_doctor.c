@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pvx doctor: finds what is left of guests that are gone, and clears it away. */
+#include <cli/commands.h>
+#include <errno.h>
+#include <guest/loop.h>
+#include <guest/record.h>
+#include <guest/supervisor.h>
+#include <lib/error.h>
+#include <lib/names.h>
+#include <lib/store.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct doctor {
+	const struct domain_list *list;
+	bool repair;
+	int found, left;
+};
+
+/* One finding; cured says whether it is gone now. */
+__attribute__((format(printf, 3, 4))) static void finding(struct doctor *d, bool cured,
+							  const char *format, ...)
+{
+	va_list args;
+
+	d->found++;
+	d->left += !cured;
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf(cured ? ": cleared away\n" : "\n");
+}
+
+static const domain_info_t *by_number(const struct doctor *d, unsigned long domid)
+{
+	for (unsigned int i = 0; i < d->list->count; i++) {
+		if (d->list->info[i].domain == domid) {
+			return &d->list->info[i];
+		}
+	}
+	return NULL;
+}
+
+static bool has_uuid(const struct doctor *d, const char *uuid)
+{
+	for (unsigned int i = 0; i < d->list->count; i++) {
+		char text[UUID_TEXT];
+
+		uuid_print(d->list->info[i].handle, text);
+		if (strcmp(text, uuid) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Folders of the store with a child for each domain, by number. */
+static void check_folder(struct doctor *d, const char *folder)
+{
+	unsigned int count = 0;
+	char **names = xs_directory(store(), XBT_NULL, folder, &count);
+
+	for (unsigned int i = 0; names && i < count; i++) {
+		char path[256], *end;
+		unsigned long domid = strtoul(names[i], &end, 10);
+
+		if (*end || by_number(d, domid)) {
+			continue;
+		}
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		finding(d, d->repair && xs_rm(store(), XBT_NULL, path),
+			"the store has %s of a domain that is gone", path);
+	}
+	free(names);
+}
+
+static void check_vms(struct doctor *d)
+{
+	unsigned int count = 0;
+	char **names = xs_directory(store(), XBT_NULL, "/vm", &count);
+
+	for (unsigned int i = 0; names && i < count; i++) {
+		char path[256];
+
+		if (!has_uuid(d, names[i])) {
+			snprintf(path, sizeof(path), "/vm/%s", names[i]);
+			finding(d, d->repair && xs_rm(store(), XBT_NULL, path),
+				"the store has %s of a domain that is gone", path);
+		}
+	}
+	free(names);
+}
+
+static int check_loop(void *context, int number, const char *uuid)
+{
+	struct doctor *d = context;
+
+	if (!has_uuid(d, uuid)) {
+		finding(d, d->repair && loop_detach(uuid, NULL) > 0,
+			"/dev/loop%d was of a domain that is gone (%s)", number, uuid);
+	}
+	return 0;
+}
+
+static void check_domains(struct doctor *d)
+{
+	for (unsigned int i = 0; i < d->list->count; i++) {
+		const domain_info_t *info = &d->list->info[i];
+		char *name = name_of(info->domain);
+
+		if (info->flags & XEN_DOMINF_dying) {
+			finding(d, false,
+				"domain %u is destroyed, but %lu KiB of it are still mapped by somebody",
+				info->domain, (unsigned long)info->tot_pages * 4);
+		} else if (!name) {
+			finding(d, false,
+				"domain %u has no name in the store ('pvx destroy %u' ends it)",
+				info->domain, info->domain);
+		}
+		free(name);
+	}
+}
+
+static void check_record(void *context, const char *uuid)
+{
+	struct doctor *d = context;
+	struct record record;
+
+	if (record_peek(&record, uuid) == 0 &&
+	    (record.state == RECORD_BUILDING || !has_uuid(d, uuid))) {
+		finding(d, false, "a guest was left half made or half cleared away (%s)", uuid);
+	}
+}
+
+static int doctor_run(struct cli *cli, int argc, char **argv)
+{
+	static const char *const folders[] = {
+		"/local/domain", "/libxl", "/local/domain/0/backend/vbd",
+		"/local/domain/0/backend/vif", "/local/domain/0/backend/console"};
+	struct domain_list list;
+	struct doctor d = {.list = &list, .repair = cli_option(cli, "repair") && !cli->dry};
+	int rc;
+
+	if (d.repair) {
+		rc = supervisor_look();
+		if (rc) {
+			d.found = rc;
+			printf("%d guests had something left to do: done, as the supervisor would\n",
+			       rc);
+		}
+	}
+	rc = domain_list_all(&list);
+	if (rc || !store()) {
+		return cli_failed(cli, rc ? rc : -ENOTCONN);
+	}
+	record_each(check_record, &d);
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		check_folder(&d, folders[i]);
+	}
+	check_vms(&d);
+	loop_each(check_loop, &d);
+	check_domains(&d);
+	domain_list_free(&list);
+	if (!d.found) {
+		printf("all is well\n");
+	} else if (d.left && !d.repair) {
+		printf("'pvx doctor --repair' clears away what can be\n");
+	}
+	return d.left ? EXIT_FAILED : EXIT_DONE;
+}
+
+static const struct cli_option options[] = {
+	{.letter = 'r', .name = "repair", .help = "clear away what is found"},
+	{.name = NULL},
+};
+
+const struct command cmd_doctor = {
+	.name = "doctor",
+	.arguments = "",
+	.summary = "Find what is left of guests that are gone",
+	.options = options,
+	.run = doctor_run,
+};

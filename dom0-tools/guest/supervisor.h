@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The supervisor does what configurations say of guests that power off, reboot or crash, and clears
+ * away what those left who were killed. One process serves all guests. It keeps nothing in its
+ * memory: all it knows is read from the records, the hypervisor and the store whenever something
+ * has happened, so it can be killed and started at any time, and no harm is done while it does not
+ * run.
+ *
+ * What makes it look: the store's word that a domain has shut down or is gone, and the kernel's
+ * that somebody has closed a record (inotify) - which is also how it hears of one whose maker was
+ * killed.
+ */
+#ifndef GUEST_SUPERVISOR_H
+#define GUEST_SUPERVISOR_H
+
+/* Starts one unless it runs; the lock that it holds tells. */
+int supervisor_start(void);
+
+/* Is one: returns when there is another already, or on failure. */
+int supervisor_run(void);
+
+/* One look at everything, as it does after each event; how many records it found something to do
+ * for. */
+int supervisor_look(void);
+
+#endif
