@@ -2,6 +2,7 @@
 /* pvx: the command line of the toolstack. Words before the command are for all commands. */
 #include <cli/commands.h>
 #include <cli/options.h>
+#include <cli/pages.h>
 #include <errno.h>
 #include <lib/error.h>
 #include <lib/names.h>
@@ -92,13 +93,23 @@ static int run_command(struct cli *cli, int argc, char **argv)
 static int help_run(struct cli *cli, int argc, char **argv)
 {
 	const struct command *command = argc ? command_find(argv[0]) : NULL;
+	const char *shell = cli_option(cli, "completion");
 
+	if (argc && !command) {
+		return cli_usage(cli, "there is no command '%s'", argv[0]);
+	}
+	if (shell) {
+		return completion_print(shell)
+			       ? EXIT_DONE
+			       : cli_usage(cli, "there are completions for bash and zsh");
+	}
+	if (cli_option(cli, "man")) {
+		page_print(command);
+		return EXIT_DONE;
+	}
 	if (command) {
 		options_help(command);
 		return EXIT_DONE;
-	}
-	if (argc) {
-		return cli_usage(cli, "there is no command '%s'", argv[0]);
 	}
 	if (cli_option(cli, "names")) {
 		options_list(true);
@@ -111,6 +122,8 @@ static int help_run(struct cli *cli, int argc, char **argv)
 
 static const struct cli_option help_options[] = {
 	{.name = "names", .help = "only the names of the commands, for programs"},
+	{.name = "man", .help = "the manual page, as troff"},
+	{.name = "completion", .value = "SHELL", .help = "a script for bash or zsh"},
 	{.letter = 'l', .name = "long", .help = "accepted for scripts' sake"},
 	{.name = NULL},
 };
