@@ -4,13 +4,17 @@
 #define EVENT_CHANNEL_H
 
 #include <event/event.h>
+#include <lib/index.h>
 
 /* Null: no such port. */
 static inline struct event_port *port_find(struct domain_events *d, uint32_t port)
 {
-	if (port >= atomic_load_explicit(&d->port_count, memory_order_acquire)) {
+	uint32_t count = atomic_load_explicit(&d->port_count, memory_order_acquire);
+
+	if (port >= count) {
 		return NULL;
 	}
+	port = (uint32_t)index_clamp(port, count);
 	return d->buckets[port / EVENT_BUCKET_PORTS] + port % EVENT_BUCKET_PORTS;
 }
 

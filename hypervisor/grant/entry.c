@@ -3,6 +3,7 @@
 #include <debug/log.h>
 #include <grant/entry.h>
 #include <lib/error.h>
+#include <lib/index.h>
 
 #define TRIES 8 /* to mark an entry that the guest changes at the same time */
 
@@ -121,6 +122,7 @@ static __attribute__((noinline)) int pin_locked(struct domain_grants *g, uint32_
 	if (unlikely(ref >= entry_count(g))) {
 		return refuse(GNTST_bad_gntref);
 	}
+	ref = (uint32_t)index_clamp(ref, entry_count(g));
 	active = find_active(g, ref);
 	first = *active;
 	marks = (first.pins ? 0 : MARK_READ) | (write && !first.writers ? MARK_WRITE : 0);

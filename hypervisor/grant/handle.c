@@ -4,15 +4,19 @@
 #include <grant/grant.h>
 #include <lib/error.h>
 #include <lib/heap.h>
+#include <lib/index.h>
 
 _Static_assert(sizeof(struct grant_handle) == 16, "256 to a page");
 
 static struct grant_handle *find(struct domain_grants *g, uint32_t number)
 {
-	if (number >=
-	    atomic_load_explicit(&g->handle_pages, memory_order_acquire) * GRANT_HANDLES_PER_PAGE) {
+	uint32_t count = atomic_load_explicit(&g->handle_pages, memory_order_acquire) *
+			 GRANT_HANDLES_PER_PAGE;
+
+	if (number >= count) {
 		return NULL;
 	}
+	number = (uint32_t)index_clamp(number, count);
 	return g->handles[number / GRANT_HANDLES_PER_PAGE] + number % GRANT_HANDLES_PER_PAGE;
 }
 

@@ -7,6 +7,7 @@
 #include <debug/log.h>
 #include <hypercall/hypercall.h>
 #include <lib/error.h>
+#include <lib/index.h>
 #include <xen/domctl.h>
 
 /*
@@ -42,7 +43,7 @@ void domctl_describe(struct domain *d, struct xen_domctl_getdomaininfo *info);
 /* Null: it has no such vCPU. */
 static inline struct vcpu *domctl_vcpu(const struct domain *d, uint32_t id)
 {
-	return id < d->vcpu_count ? d->vcpu[id] : NULL;
+	return id < d->vcpu_count ? d->vcpu[index_clamp(id, d->vcpu_count)] : NULL;
 }
 
 /* The first 64 bits of a caller's bitmap; -EFAULT. */

@@ -7,6 +7,7 @@
 #include <domain/ports.h>
 #include <hypercall/hypercall.h>
 #include <lib/error.h>
+#include <lib/index.h>
 #include <memory/page_type.h>
 #include <xen/event_channel.h>
 
@@ -31,7 +32,13 @@ static struct vcpu_events *find_vcpu(uint32_t id)
 {
 	struct domain *d = current_domain();
 
-	return id < d->vcpu_count && d->vcpu[id] ? &d->vcpu[id]->events : NULL;
+	struct vcpu *v;
+
+	if (id >= d->vcpu_count) {
+		return NULL;
+	}
+	v = d->vcpu[index_clamp(id, d->vcpu_count)];
+	return v ? &v->events : NULL;
 }
 
 static struct domain_events *own_events(void)
@@ -330,7 +337,11 @@ static event_op_fn *const event_ops[] = {
 
 static int event_op(uint64_t command, guest_va_t arg)
 {
-	if (command >= ARRAY_COUNT(event_ops) || !event_ops[command]) {
+	if (command >= ARRAY_COUNT(event_ops)) {
+		return refuse(-ENOSYS);
+	}
+	command = index_clamp(command, ARRAY_COUNT(event_ops));
+	if (!event_ops[command]) {
 		return refuse(-ENOSYS);
 	}
 	return event_ops[command](arg);

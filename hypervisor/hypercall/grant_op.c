@@ -3,6 +3,7 @@
 #include <arch/port.h>
 #include <hypercall/grant_op.h>
 #include <hypercall/hypercall.h>
+#include <lib/index.h>
 #include <memory/mmu_grant.h>
 
 #define GNTMAP_PARTS   (GNTMAP_host_map | GNTMAP_device_map)
@@ -326,7 +327,11 @@ static __attribute__((noinline)) int list_other(uint32_t command, uint64_t list,
 	if (command == GNTTABOP_transfer) {
 		return refuse(-EOPNOTSUPP);
 	}
-	if (command >= ARRAY_COUNT(grant_ops) || !grant_ops[command].perform) {
+	if (command >= ARRAY_COUNT(grant_ops)) {
+		return refuse(-ENOSYS);
+	}
+	command = (uint32_t)index_clamp(command, ARRAY_COUNT(grant_ops));
+	if (!grant_ops[command].perform) {
 		return refuse(-ENOSYS);
 	}
 	if (grant_ops[command].single && call->count != 1) {

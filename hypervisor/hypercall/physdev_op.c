@@ -10,6 +10,7 @@
 #include <domain/notify.h>
 #include <hypercall/hypercall.h>
 #include <lib/error.h>
+#include <lib/index.h>
 #include <memory/page_type.h>
 #include <xen/physdev.h>
 
@@ -419,7 +420,11 @@ static const struct physdev_entry entries[] = {
 
 static int physdev_op(uint32_t command, guest_va_t arg)
 {
-	if (command >= ARRAY_COUNT(entries) || !entries[command].fn) {
+	if (command >= ARRAY_COUNT(entries)) {
+		return refuse(-ENOSYS);
+	}
+	command = (uint32_t)index_clamp(command, ARRAY_COUNT(entries));
+	if (!entries[command].fn) {
 		return refuse(-ENOSYS);
 	}
 	if (!entries[command].for_all && current_domain() != domain_hardware) {

@@ -6,6 +6,7 @@
 #include <hypercall/hypercall.h>
 #include <lib/error.h>
 #include <lib/heap.h>
+#include <lib/index.h>
 #include <memory/page_type.h>
 #include <xen/sched.h>
 #include <xen/vcpu.h>
@@ -201,7 +202,7 @@ long hypercall_vcpu_op(uint64_t op, uint64_t id, uint64_t arg, uint64_t a4, uint
 	if (id >= d->vcpu_count) {
 		return refuse(-ENOENT);
 	}
-	v = d->vcpu[id];
+	v = d->vcpu[index_clamp(id, d->vcpu_count)];
 	switch (op) {
 	case VCPUOP_set_periodic_timer:
 	case VCPUOP_stop_periodic_timer:

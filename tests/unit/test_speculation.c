@@ -4,6 +4,7 @@
 
 #include <arch/speculation.h>
 #include <boot/cmdline_speculation.h>
+#include <lib/index.h>
 #include <string.h>
 
 static const struct speculation_facts nehalem = {VENDOR_INTEL, 6, 0x1a, 5, .smep = false};
@@ -165,8 +166,26 @@ static void test_domains(void)
 	   "a bad word changes nothing");
 }
 
+static void test_index(void)
+{
+	bool good = true;
+
+	for (uint64_t limit = 1; limit < 70; limit++) {
+		for (uint64_t index = 0; index < limit; index++) {
+			good &= index_clamp(index, limit) == index;
+		}
+	}
+	ok(good, "an index in bounds is itself");
+	for (uint64_t limit = 1; limit < 70; limit++) {
+		good &= index_clamp(limit, limit) == 0 && index_clamp(limit + 1, limit) == 0;
+		good &= index_clamp(UINT32_MAX, limit) == 0;
+	}
+	ok(good, "one that is not is 0");
+}
+
 int main(void)
 {
+	test_index();
 	test_processors();
 	test_options();
 	test_domains();

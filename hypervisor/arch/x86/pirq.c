@@ -9,6 +9,7 @@
 #include <domain/domain.h>
 #include <lib/bitmap.h>
 #include <lib/error.h>
+#include <lib/index.h>
 
 /* Guarded by `lock`, which is taken before a line's. */
 static struct {
@@ -22,7 +23,11 @@ static struct irq_line *line_get(uint32_t pirq)
 {
 	struct irq_line *line;
 
-	if (pirq >= PIRQ_COUNT || !pirqs.vector[pirq]) {
+	if (pirq >= PIRQ_COUNT) {
+		return NULL;
+	}
+	pirq = (uint32_t)index_clamp(pirq, PIRQ_COUNT);
+	if (!pirqs.vector[pirq]) {
 		return NULL;
 	}
 	line = irq_line(pirqs.vector[pirq]);
