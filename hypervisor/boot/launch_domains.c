@@ -165,33 +165,33 @@ static struct domain *build_domain(const struct boot_domain *from, const struct 
 
 #define FILLER DOMID_IDLE /* the peer of ports that are there to get to a number */
 
-static bool is_filler(struct domain_events *d, uint32_t port)
+static bool is_filler(const struct evtchn_status *status)
 {
-	struct evtchn_status status;
-
-	return event_status(d, port, &status) == 0 && status.status == EVTCHNSTAT_unbound &&
-	       status.u.unbound.dom == FILLER;
+	return status->status == EVTCHNSTAT_unbound && status->u.unbound.dom == FILLER;
 }
 
 /* Makes a port the next that is opened: ports up to it are opened, and it is closed again. */
 static bool make_next(struct domain_events *d, uint32_t wanted)
 {
-	uint32_t port = 0, pirq;
+	struct evtchn_status status;
+	uint32_t port, pirq;
 
-	while (!is_filler(d, wanted)) {
-		if (port >= wanted || event_alloc_unbound(d, FILLER, &port)) {
+	while (d->fresh <= wanted) {
+		if (event_alloc_unbound(d, FILLER, &port)) {
 			return false;
 		}
 	}
-	return event_close(d, wanted, &pirq) == 0;
+	return event_status(d, wanted, &status) == 0 && is_filler(&status) &&
+	       event_close(d, wanted, &pirq) == 0;
 }
 
 static void close_fillers(struct domain_events *d)
 {
+	struct evtchn_status status;
 	uint32_t pirq;
 
-	for (uint32_t port = 1; port <= PORT_DEFAULT_MAX; port++) {
-		if (is_filler(d, port)) {
+	for (uint32_t port = 1; port < d->fresh; port++) {
+		if (event_status(d, port, &status) == 0 && is_filler(&status)) {
 			(void)event_close(d, port, &pirq);
 		}
 	}
@@ -282,6 +282,7 @@ bool launch_domains_build(const struct boot_domains *domains, const struct boot_
 {
 	launch.domains = domains;
 	launch.info = info;
+	launch.built_count = launch.failed_count = 0;
 	for (unsigned i = 0; i < domains->count; i++) {
 		const struct boot_domain *d = &domains->domain[i];
 

@@ -36,6 +36,7 @@ extern bool fake_work;		      /* what work_pending() answers ... */
 extern unsigned fake_work_each;	      /* ... or true at each Nth question, if not 0 */
 extern bool fake_cache_fails;	      /* ram_map_set_cache() has no memory */
 extern bool fake_absent_entries_leak; /* of domains made from now on, not of the first */
+extern bool fake_silent;	      /* no messages: for what runs often */
 extern bool fake_checks_free;	      /* frame_ptr() of a frame that is free stops the test */
 
 /* Called for each CPU that flushes everything, if the test sets it. */

@@ -35,6 +35,11 @@ static inline void *frame_ptr(mfn_t mfn)
 	return fake_frame_ptr(mfn);
 }
 
+static inline void *paddr_ptr(paddr_t pa)
+{
+	return (uint8_t *)fake_frame_ptr(paddr_to_mfn(pa)) + (pa & ~PAGE_MASK);
+}
+
 static inline mfn_t frame_of_ptr(const void *ptr)
 {
 	return MFN((uint64_t)((const uint8_t *)ptr - fake_ram) >> PAGE_SHIFT);
