@@ -19,6 +19,7 @@
 
 struct attached {
 	char path[96]; /* of the node */
+	char name[64]; /* of the pty that was opened last */
 	int tty;       /* -1: hung up, or not yet there */
 	bool input;    /* ours has not ended */
 	char escape;
@@ -40,27 +41,40 @@ static int write_all(int fd, const char *bytes, size_t size)
 	return 0;
 }
 
-/* After an event of the node: 1 if the domain is gone. */
+/*
+ * What the node says now: 1 if the domain is gone; while its pty is there it may have more to say.
+ * A pty is opened if we have none; the name that has just hung up is not opened again, for as long
+ * as no event says that it is a new one.
+ */
+static int look(struct attached *attached, bool event)
+{
+	char *name = store_read(XBT_NULL, "%s", attached->path);
+
+	if (!name && errno == ENOENT) {
+		return attached->tty < 0 ? 1 : 0;
+	}
+	if (!name) {
+		return fail_errno(errno, "%s", attached->path);
+	}
+	if (attached->tty < 0 && *name && (event || strcmp(name, attached->name) != 0)) {
+		attached->tty = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+		snprintf(attached->name, sizeof(attached->name), "%s", name);
+	}
+	free(name);
+	return 0;
+}
+
+/* After an event of the node. */
 static int on_store(struct attached *attached)
 {
 	char **event;
-	char *name;
 	bool any = false;
 
 	while ((event = xs_check_watch(store()))) {
 		any = true;
 		free(event);
 	}
-	if (!any || attached->tty >= 0) {
-		return 0;
-	}
-	name = store_read(XBT_NULL, "%s", attached->path);
-	if (!name) {
-		return errno == ENOENT ? 1 : fail_errno(errno, "%s", attached->path);
-	}
-	attached->tty = *name ? open(name, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK) : -1;
-	free(name);
-	return 0;
+	return any ? look(attached, true) : 0;
 }
 
 static void hang_up(struct attached *attached)
@@ -77,10 +91,11 @@ static int on_tty(struct attached *attached)
 	if (size > 0) {
 		return write_all(STDOUT_FILENO, bytes, (size_t)size);
 	}
-	if (size == 0 || errno != EAGAIN) {
-		hang_up(attached);
+	if (size < 0 && errno == EAGAIN) {
+		return 0;
 	}
-	return 0;
+	hang_up(attached);
+	return look(attached, false);
 }
 
 /* 1 when the escape was typed; what is before it goes to the guest. */
@@ -95,8 +110,10 @@ static int on_input(struct attached *attached)
 		return isatty(STDIN_FILENO) ? 1 : 0;
 	}
 	escape = isatty(STDIN_FILENO) ? memchr(bytes, attached->escape, (size_t)size) : NULL;
-	if (write_all(attached->tty, bytes, escape ? (size_t)(escape - bytes) : (size_t)size)) {
+	if (attached->tty >= 0 &&
+	    write_all(attached->tty, bytes, escape ? (size_t)(escape - bytes) : (size_t)size)) {
 		hang_up(attached);
+		return escape ? 1 : look(attached, false);
 	}
 	return escape ? 1 : 0;
 }

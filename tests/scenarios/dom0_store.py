@@ -6,13 +6,13 @@ Usage: dom0_store.py [--xen] [--smp N]   --xen: on Debian's Xen, to see what Xen
 
 import argparse
 import os
-import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
-from machine import PANIC, TOP, Machine, Tap, skip_all  # noqa: E402
+from machine import skip_all  # noqa: E402
 import incumbent  # noqa: E402
+from linux import linux_root, run_checks  # noqa: E402
 
 # Each line that begins with "check" is one; the kernel reaches the store through /dev/xen/xenbus.
 SCRIPT = """#!/bin/sh
@@ -42,20 +42,6 @@ kill $pid
 """
 
 
-def build_root(folder):
-    script = os.path.join(folder, "run")
-    os.makedirs(folder, exist_ok=True)
-    with open(script, "w", encoding="ascii") as file:
-        file.write(SCRIPT)
-    done = subprocess.run(
-        [os.path.join(TOP, "scripts", "mkdom0"), "--elf", "-o", os.path.join(folder, "dom0"), "--run", script,
-         "--add", "pvx-stored=/usr/sbin/pvx-stored", "--add", "pvx-store=/usr/bin/pvx-store"],
-        check=False, capture_output=True, text=True)
-    if done.returncode:
-        skip_all("Dom0's packages are not to be had: " + done.stderr.strip().splitlines()[-1])
-    return os.path.join(folder, "dom0")
-
-
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hypervisor", default="hypervisor/parvus.elf")
@@ -64,18 +50,11 @@ def main(argv=None):
     args = parser.parse_args(argv)
     image = (incumbent.xen() or skip_all("Debian's Xen is not to be had")) if args.xen else args.hypervisor
     folder = os.path.join("tests", "scenarios", "dom0_store" + (".xen" if args.xen else ""))
-    root = build_root(folder)
-    tap = Tap()
+    root = linux_root(folder, SCRIPT, ("pvx-stored=/usr/sbin/pvx-stored", "pvx-store=/usr/bin/pvx-store"))
     options = ["--hypervisor", image, "--kernel", os.path.join(root, "vmlinux"),
                "--initrd", os.path.join(root, "initrd"), "--cmdline", "console=hvc0 quiet panic=-1",
                "--hv", "com1=115200,8n1 console=com1 dom0_mem=512M", "--mem", "1024", "--smp", args.smp]
-    with Machine(options, os.path.join(folder, "console"), 300) as machine:
-        machine.wait_for(r"the script ended with|" + PANIC.pattern)
-        checks = [line.split("check ", 1)[1].strip() for line in machine.log.splitlines() if "check " in line]
-        for check in checks:
-            tap.ok(check.startswith("ok "), check.split(" ", 1)[1])
-        tap.ok(len(checks) == 6, "all checks were reached", machine.tail())
-    return tap.done()
+    return run_checks(options, folder, 6)
 
 
 if __name__ == "__main__":
