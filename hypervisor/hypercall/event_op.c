@@ -56,195 +56,135 @@ static int finish(int rc, struct event_kick *kick)
 	return rc;
 }
 
-static int op_alloc_unbound(guest_va_t arg)
+static int do_alloc_unbound(struct evtchn_alloc_unbound *op)
 {
-	struct evtchn_alloc_unbound op;
 	struct domain *d;
-	int rc;
+	int rc = get_target(op->dom, &d);
 
-	if (guest_read(&op, arg, sizeof(op))) {
-		return refuse(-EFAULT);
-	}
-	rc = get_target(op.dom, &d);
 	if (rc) {
 		return rc;
 	}
-	if (op.remote_dom == DOMID_SELF) {
-		op.remote_dom = current_domain()->id;
+	if (op->remote_dom == DOMID_SELF) {
+		op->remote_dom = current_domain()->id;
 	}
-	rc = event_alloc_unbound(&d->events, op.remote_dom, &op.port);
+	rc = event_alloc_unbound(&d->events, op->remote_dom, &op->port);
 	domain_put(d);
-	return rc ? rc : guest_write(arg, &op, sizeof(op));
+	return rc;
 }
 
-static int op_bind_interdomain(guest_va_t arg)
+static int do_bind_interdomain(struct evtchn_bind_interdomain *op)
 {
-	struct evtchn_bind_interdomain op;
 	struct event_kick kick;
 	struct domain *peer;
 	int rc;
 
-	if (guest_read(&op, arg, sizeof(op))) {
-		return refuse(-EFAULT);
-	}
-	peer = domain_get(op.remote_dom == DOMID_SELF ? current_domain()->id : op.remote_dom);
+	peer = domain_get(op->remote_dom == DOMID_SELF ? current_domain()->id : op->remote_dom);
 	if (!peer) {
 		return refuse(-ESRCH);
 	}
-	rc = event_bind_interdomain(own_events(), &peer->events, op.remote_port, &op.local_port,
+	rc = event_bind_interdomain(own_events(), &peer->events, op->remote_port, &op->local_port,
 				    &kick);
 	rc = finish(rc, &kick);
 	domain_put(peer);
-	return rc ? rc : guest_write(arg, &op, sizeof(op));
+	return rc;
 }
 
-static int op_bind_virq(guest_va_t arg)
+static int do_bind_virq(struct evtchn_bind_virq *op)
 {
-	struct evtchn_bind_virq op;
 	struct vcpu_events *v;
-	int rc;
 
-	if (guest_read(&op, arg, sizeof(op))) {
-		return refuse(-EFAULT);
-	}
-	if (op.virq >= NR_VIRQS || (op.vcpu && event_virq_is_global(op.virq))) {
+	if (op->virq >= NR_VIRQS || (op->vcpu && event_virq_is_global(op->virq))) {
 		return refuse(-EINVAL);
 	}
-	v = find_vcpu(op.vcpu);
+	v = find_vcpu(op->vcpu);
 	if (!v) {
 		return refuse(-ENOENT);
 	}
-	rc = event_bind_virq(v, op.virq, &op.port);
-	return rc ? rc : guest_write(arg, &op, sizeof(op));
+	return event_bind_virq(v, op->virq, &op->port);
 }
 
-static int op_bind_ipi(guest_va_t arg)
+static int do_bind_ipi(struct evtchn_bind_ipi *op)
 {
-	struct evtchn_bind_ipi op;
-	struct vcpu_events *v;
-	int rc;
+	struct vcpu_events *v = find_vcpu(op->vcpu);
 
-	if (guest_read(&op, arg, sizeof(op))) {
-		return refuse(-EFAULT);
-	}
-	v = find_vcpu(op.vcpu);
 	if (!v) {
 		return refuse(-ENOENT);
 	}
-	rc = event_bind_ipi(v, &op.port);
-	return rc ? rc : guest_write(arg, &op, sizeof(op));
+	return event_bind_ipi(v, &op->port);
 }
 
-static int op_bind_pirq(guest_va_t arg)
+static int do_bind_pirq(struct evtchn_bind_pirq *op)
 {
 	struct domain *d = current_domain();
-	struct evtchn_bind_pirq op;
+	int rc = event_bind_pirq(&d->events, op->pirq, &op->port);
 	uint32_t pirq;
-	int rc;
 
-	if (guest_read(&op, arg, sizeof(op))) {
-		return refuse(-EFAULT);
-	}
-	rc = event_bind_pirq(&d->events, op.pirq, &op.port);
 	if (rc) {
 		return rc;
 	}
-	rc = pirq_bind(d, op.pirq, op.port, op.flags & BIND_PIRQ__WILL_SHARE);
+	rc = pirq_bind(d, op->pirq, op->port, op->flags & BIND_PIRQ__WILL_SHARE);
 	if (rc) {
-		event_close(&d->events, op.port, &pirq);
-		return rc;
+		event_close(&d->events, op->port, &pirq);
 	}
-	return guest_write(arg, &op, sizeof(op));
+	return rc;
 }
 
-static int op_close(guest_va_t arg)
+static int do_close(struct evtchn_close *op)
 {
-	struct evtchn_close op;
 	uint32_t pirq;
 	int rc;
 
-	if (guest_read(&op, arg, sizeof(op))) {
-		return refuse(-EFAULT);
-	}
-	rc = event_close(own_events(), op.port, &pirq);
+	rc = event_close(own_events(), op->port, &pirq);
 	if (!rc && pirq != EVENT_NO_PIRQ) {
 		pirq_unbind(current_domain(), pirq);
 	}
 	return rc;
 }
 
-static int op_send(guest_va_t arg)
+static int do_send(struct evtchn_send *op)
 {
-	struct evtchn_send op;
 	struct event_kick kick;
 
-	if (guest_read(&op, arg, sizeof(op))) {
-		return refuse(-EFAULT);
-	}
-	return finish(event_send(own_events(), op.port, &kick), &kick);
+	return finish(event_send(own_events(), op->port, &kick), &kick);
 }
 
-static int op_unmask(guest_va_t arg)
+static int do_unmask(struct evtchn_unmask *op)
 {
-	struct evtchn_unmask op;
 	struct event_kick kick;
 
-	if (guest_read(&op, arg, sizeof(op))) {
-		return refuse(-EFAULT);
-	}
-	return finish(event_unmask(own_events(), op.port, &kick), &kick);
+	return finish(event_unmask(own_events(), op->port, &kick), &kick);
 }
 
-static int op_status(guest_va_t arg)
+static int do_status(struct evtchn_status *op)
 {
-	struct evtchn_status op;
 	struct domain *d;
-	int rc;
+	int rc = get_target(op->dom, &d);
 
-	if (guest_read(&op, arg, sizeof(op))) {
-		return refuse(-EFAULT);
-	}
-	rc = get_target(op.dom, &d);
 	if (rc) {
 		return rc;
 	}
-	rc = event_status(&d->events, op.port, &op);
+	rc = event_status(&d->events, op->port, op);
 	domain_put(d);
-	return rc ? rc : guest_write(arg, &op, sizeof(op));
+	return rc;
 }
 
-static int op_bind_vcpu(guest_va_t arg)
+static int do_bind_vcpu(struct evtchn_bind_vcpu *op)
 {
-	struct evtchn_bind_vcpu op;
-	struct vcpu_events *v;
+	struct vcpu_events *v = find_vcpu(op->vcpu);
 
-	if (guest_read(&op, arg, sizeof(op))) {
-		return refuse(-EFAULT);
-	}
-	v = find_vcpu(op.vcpu);
-	return v ? event_bind_vcpu(v, op.port) : refuse(-ENOENT);
+	return v ? event_bind_vcpu(v, op->port) : refuse(-ENOENT);
 }
 
-static int op_set_priority(guest_va_t arg)
+static int do_set_priority(struct evtchn_set_priority *op)
 {
-	struct evtchn_set_priority op;
-
-	if (guest_read(&op, arg, sizeof(op))) {
-		return refuse(-EFAULT);
-	}
-	return event_set_priority(own_events(), op.port, op.priority);
+	return event_set_priority(own_events(), op->port, op->priority);
 }
 
-static int op_reset(guest_va_t arg)
+static int do_reset(struct evtchn_reset *op)
 {
-	struct evtchn_reset op;
 	struct domain *d;
-	int rc;
+	int rc = get_target(op->dom, &d);
 
-	if (guest_read(&op, arg, sizeof(op))) {
-		return refuse(-EFAULT);
-	}
-	rc = get_target(op.dom, &d);
 	if (rc) {
 		return rc;
 	}
@@ -260,48 +200,40 @@ static int op_reset(guest_va_t arg)
 
 /* --- FIFO ---------------------------------------------------------------------------------- */
 
-static int op_init_control(guest_va_t arg)
+static int do_init_control(struct evtchn_init_control *op)
 {
-	struct evtchn_init_control op;
 	struct vcpu_events *v;
 	mfn_t mfn;
 	int rc;
 
-	if (guest_read(&op, arg, sizeof(op))) {
-		return refuse(-EFAULT);
-	}
-	v = find_vcpu(op.vcpu);
+	v = find_vcpu(op->vcpu);
 	if (!v) {
 		return refuse(-ENOENT);
 	}
-	if (op.offset % 8 || op.offset > PAGE_SIZE - sizeof(struct evtchn_fifo_control_block)) {
+	if (op->offset % 8 || op->offset > PAGE_SIZE - sizeof(struct evtchn_fifo_control_block)) {
 		return refuse(-EINVAL);
 	}
-	mfn = MFN(op.control_gfn);
+	mfn = MFN(op->control_gfn);
 	if (page_writable_get(&current_domain()->memory, mfn, false)) {
 		return refuse(-EINVAL);
 	}
-	rc = event_fifo_add_vcpu(v, (void *)((char *)frame_ptr(mfn) + op.offset));
+	rc = event_fifo_add_vcpu(v, (void *)((char *)frame_ptr(mfn) + op->offset));
 	if (rc) {
 		page_type_put(mfn);
 		return rc;
 	}
-	op.link_bits = EVTCHN_FIFO_LINK_BITS;
-	return guest_write(arg, &op, sizeof(op));
+	op->link_bits = EVTCHN_FIFO_LINK_BITS;
+	return 0;
 }
 
-static int op_expand_array(guest_va_t arg)
+static int do_expand_array(struct evtchn_expand_array *op)
 {
-	struct evtchn_expand_array op;
 	struct event_kick kick;
 	uint32_t first;
 	mfn_t mfn;
 	int rc;
 
-	if (guest_read(&op, arg, sizeof(op))) {
-		return refuse(-EFAULT);
-	}
-	mfn = MFN(op.array_gfn);
+	mfn = MFN(op->array_gfn);
 	if (page_writable_get(&current_domain()->memory, mfn, false)) {
 		return refuse(-EINVAL);
 	}
@@ -316,7 +248,38 @@ static int op_expand_array(guest_va_t arg)
 	return 0;
 }
 
+/* --- Decoding ------------------------------------------------------------------------------ */
+
 typedef int event_op_fn(guest_va_t arg);
+
+/* op_NAME() copies the guest's structure in, performs, and if it holds an answer copies it out. */
+#define EVENT_OP(name, answers)                                                   \
+	static int op_##name(guest_va_t arg)                                      \
+	{                                                                         \
+		struct evtchn_##name op;                                          \
+		int rc;                                                           \
+                                                                                  \
+		if (guest_read(&op, arg, sizeof(op))) {                           \
+			return refuse(-EFAULT);                                   \
+		}                                                                 \
+		rc = do_##name(&op);                                              \
+		return rc || !(answers) ? rc : guest_write(arg, &op, sizeof(op)); \
+	}
+
+EVENT_OP(bind_interdomain, true)
+EVENT_OP(bind_virq, true)
+EVENT_OP(bind_pirq, true)
+EVENT_OP(close, false)
+EVENT_OP(send, false)
+EVENT_OP(status, true)
+EVENT_OP(alloc_unbound, true)
+EVENT_OP(bind_ipi, true)
+EVENT_OP(bind_vcpu, false)
+EVENT_OP(unmask, false)
+EVENT_OP(reset, false)
+EVENT_OP(init_control, true)
+EVENT_OP(expand_array, false)
+EVENT_OP(set_priority, false)
 
 static event_op_fn *const event_ops[] = {
 	[EVTCHNOP_bind_interdomain] = op_bind_interdomain,

@@ -6,6 +6,7 @@
 
 #include <event/event.h>
 #include <fake.h>
+#include <lib/error.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -227,10 +228,103 @@ static void both_ends(void)
 	is_int(fake_heap_bytes, 0, "all memory came back");
 }
 
+/* --- One domain dies, or is reset, while the other sends to it and binds its ports -------------
+ */
+
+static _Atomic bool over;
+
+static void *use_the_dying(void *arg)
+{
+	uint64_t random = 99;
+	struct event_kick kick;
+	uint32_t p, pirq;
+
+	(void)arg;
+	fake_cpu = 1;
+	while (!atomic_load(&over)) {
+		uint32_t any = 1 + (uint32_t)(tap_random(&random) % 40);
+
+		switch (tap_random(&random) % 4) {
+		case 0:
+			act(event_bind_interdomain(&dom[1].events, &dom[0].events, any, &p, &kick),
+			    &kick);
+			break;
+		case 1:
+			event_close(&dom[1].events, any, &pirq);
+			break;
+		case 2: /* a sender is moved to another vCPU while its peer goes */
+			event_bind_vcpu(&dom[1].vcpu[any % 2], any);
+			break;
+		default:
+			act(event_send(&dom[1].events, any, &kick), &kick);
+			break;
+		}
+	}
+	return NULL;
+}
+
+static void close_all(struct domain_events *d)
+{
+	uint32_t pirq;
+
+	while (event_close_next(d, &pirq)) {
+	}
+}
+
+static bool all_closed(struct domain_events *d)
+{
+	for (uint32_t p = 1; p < d->port_count; p++) {
+		struct evtchn_status s;
+
+		if (event_status(d, p, &s) == 0 && s.status != EVTCHNSTAT_closed) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void death_in_use(void)
+{
+	unsigned resets = 0;
+	pthread_t thread;
+	uint32_t p;
+
+	set_up();
+	atomic_store(&over, false);
+	pthread_create(&thread, NULL, use_the_dying, NULL);
+	for (; resets < 300; resets++) {
+		for (unsigned i = 0; i < 20; i++) {
+			event_alloc_unbound(&dom[0].events, 1, &p);
+			event_bind_ipi(&dom[0].vcpu[i % 2], &p);
+			event_bind_virq(&dom[0].vcpu[i % 2], VIRQ_DEBUG, &p);
+		}
+		close_all(&dom[0].events);
+	}
+	event_domain_dying(&dom[0].events);
+	close_all(&dom[0].events);
+	ok(all_closed(&dom[0].events), "a domain that is used all the time is reset and dies");
+	is_int(event_alloc_unbound(&dom[0].events, 1, &p), -EINVAL, "and has no ports any more");
+	atomic_store(&over, true);
+	pthread_join(thread, NULL);
+	ok(all_closed(&dom[0].events) && consistent(), "whatever the other one tries");
+	for (p = 1; p < dom[1].events.port_count; p++) {
+		struct evtchn_status s;
+
+		event_status(&dom[1].events, p, &s);
+		if (s.status == EVTCHNSTAT_interdomain && s.u.interdomain.dom == 0) {
+			break;
+		}
+	}
+	ok(p >= dom[1].events.port_count, "and no port of that one names it");
+	tear_down();
+	is_int(fake_heap_bytes, 0, "all memory came back");
+}
+
 int main(void)
 {
 	nothing_is_lost();
 	masked_is_not_lost();
 	both_ends();
+	death_in_use();
 	return done_testing();
 }
