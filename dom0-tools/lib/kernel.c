@@ -128,6 +128,7 @@ static void cache_add(const char *name, const uint8_t *bytes, size_t size)
 	bool good;
 	int fd;
 
+	mkdir("/var/cache", 0755);
 	mkdir("/var/cache/pvx", 0700);
 	mkdir(KERNEL_CACHE, 0700);
 	fd = mkostemp(temporary, O_CLOEXEC);
