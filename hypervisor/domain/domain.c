@@ -53,6 +53,9 @@ void domain_remove(struct domain *d)
 		at = &(*at)->next;
 	}
 	*at = d->next;
+	if (domain_console == d->id) { /* who gets its number later does not get the console */
+		domain_console = DOMID_INVALID;
+	}
 	lock_release(&domains_lock);
 	domain_put(d);
 }
