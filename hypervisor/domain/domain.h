@@ -51,7 +51,8 @@ struct vcpu {
 	guest_va_t time_area;
 	mfn_t info_frame;	   /* that holds a registered vcpu_info, or MFN_NONE */
 	struct vcpu_info own_info; /* until it registers one, where the shared page has none */
-	struct vcpu_runstate_info runstate;
+	_Atomic uint32_t runstate_version;  /* odd while its CPU changes */
+	struct vcpu_runstate_info runstate; /* which others read by vcpu_runstate() */
 
 	struct timer singleshot;
 	struct timer periodic;
@@ -203,6 +204,7 @@ void vcpu_send_nmi(
 /* Its run state, on its CPU: it has run until now; it is about to. */
 void vcpu_account_stop(struct vcpu *v, uint64_t time);
 void vcpu_account_start(struct vcpu *v, uint64_t time);
+struct vcpu_runstate_info vcpu_runstate(const struct vcpu *v);
 uint64_t vcpu_cpu_time(const struct vcpu *v); /* for how long it has run */
 
 /* --- Time (time.c) ------------------------------------------------------------------------- */

@@ -134,11 +134,31 @@ static __attribute__((noinline)) void write_runstate(struct vcpu *v)
 	}
 }
 
+/* Others may look at any time: they look again if the version was odd, or has changed. */
 static void account(struct vcpu *v, int state, uint64_t time)
 {
+	uint32_t version = atomic_load_explicit(&v->runstate_version, memory_order_relaxed);
+
+	atomic_store_explicit(&v->runstate_version, version + 1, memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
 	v->runstate.time[v->runstate.state] += time - v->runstate.state_entry_time;
 	v->runstate.state = state;
 	v->runstate.state_entry_time = time;
+	atomic_store_explicit(&v->runstate_version, version + 2, memory_order_release);
+}
+
+struct vcpu_runstate_info vcpu_runstate(const struct vcpu *v)
+{
+	struct vcpu_runstate_info copy;
+	uint32_t version;
+
+	do {
+		version = atomic_load_explicit(&v->runstate_version, memory_order_acquire);
+		copy = v->runstate;
+		atomic_thread_fence(memory_order_acquire);
+	} while (unlikely(version & 1 || version != atomic_load_explicit(&v->runstate_version,
+									 memory_order_relaxed)));
+	return copy;
 }
 
 /* Asleep or waiting from now on. */
@@ -167,8 +187,8 @@ void vcpu_account_start(struct vcpu *v, uint64_t time)
 
 uint64_t vcpu_cpu_time(const struct vcpu *v)
 {
-	uint64_t time = v->runstate.time[RUNSTATE_running];
+	struct vcpu_runstate_info copy = vcpu_runstate(v);
+	uint64_t time = copy.time[RUNSTATE_running];
 
-	return v->runstate.state == RUNSTATE_running ? time + now() - v->runstate.state_entry_time
-						     : time;
+	return copy.state == RUNSTATE_running ? time + now() - copy.state_entry_time : time;
 }

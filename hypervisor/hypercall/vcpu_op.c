@@ -14,10 +14,25 @@
 #define PERIOD_MIN_NS UINT64_C(1000000)
 #define PERIOD_MAX_NS (INT64_MAX / 8)
 
+/* Two may want to give it a beginning at the same time: one of them does. */
+static int set_beginning(struct vcpu *v, const struct vcpu_guest_context *context)
+{
+	struct domain *d = v->domain;
+	int rc;
+
+	lock_acquire(&d->lock);
+	rc = v->initialised ? -EEXIST : vcpu_set_context(v, context);
+	if (!rc) {
+		v->initialised = true;
+	}
+	lock_release(&d->lock);
+	return rc;
+}
+
 static long initialise(struct vcpu *v, uint64_t arg)
 {
 	struct vcpu_guest_context *context;
-	long rc;
+	int rc;
 
 	if (v->initialised) {
 		return refuse(-EEXIST);
@@ -31,12 +46,12 @@ static long initialise(struct vcpu *v, uint64_t arg)
 	}
 	rc = guest_read(context, GUEST_VA(arg), sizeof(*context));
 	if (!rc) {
-		rc = vcpu_set_context(v, context);
-	}
-	if (!rc) {
-		v->initialised = true;
+		rc = set_beginning(v, context);
 	}
 	heap_free(context, sizeof(*context));
+	if (rc == -ERESTART) {
+		return hypercall_again(VCPUOP_initialise, v->id, arg, 0);
+	}
 	return rc ? refuse(rc) : 0;
 }
 
@@ -74,7 +89,7 @@ static long go_down(struct vcpu *v)
 static long register_runstate(struct vcpu *v, uint64_t arg)
 {
 	struct vcpu_register_runstate_memory_area area;
-	struct vcpu_runstate_info copy = v->runstate;
+	struct vcpu_runstate_info copy = vcpu_runstate(v);
 
 	if (guest_read(&area, GUEST_VA(arg), sizeof(area))) {
 		return refuse(-EFAULT);
@@ -88,7 +103,7 @@ static long register_runstate(struct vcpu *v, uint64_t arg)
 
 static long get_runstate(struct vcpu *v, uint64_t arg)
 {
-	struct vcpu_runstate_info copy = v->runstate;
+	struct vcpu_runstate_info copy = vcpu_runstate(v);
 
 	copy.time[copy.state] += now() - copy.state_entry_time;
 	return guest_write(GUEST_VA(arg), &copy, sizeof(copy));

@@ -18,18 +18,41 @@ import incumbent  # noqa: E402
 TROUBLE = re.compile(r"\bBUG:|\bOops|WARNING:|Call Trace|rcu.*stall|soft lockup|hung task|segfault|Kernel panic")
 SCRIPT = "#!/bin/sh\n/bin/linux_load\necho load ended with $?\ncat /sys/hypervisor/type /sys/hypervisor/version/extra\n"
 
+# One processor goes and comes back, and the others work on meanwhile.
+UNPLUG = """cd /sys/devices/system/cpu
+if [ -e cpu1/online ]; then
+	for round in 1 2 3; do
+		echo 0 >cpu1/online
+		echo without processor 1: $(cat online)
+		/bin/linux_load | grep '^not ok'
+		echo 1 >cpu1/online
+		echo with all processors: $(cat online)
+	done
+fi
+"""
+
 
 def build_root(folder):
     script = os.path.join(folder, "run")
     os.makedirs(folder, exist_ok=True)
     with open(script, "w", encoding="ascii") as file:
-        file.write(SCRIPT)
+        file.write(SCRIPT + UNPLUG)
     done = subprocess.run(
         [os.path.join(TOP, "scripts", "mkdom0"), "--elf", "-o", os.path.join(folder, "dom0"), "--run", script,
          "--add", "tests/scenarios/linux_load=/bin/linux_load"], check=False, capture_output=True, text=True)
     if done.returncode:
         skip_all("Dom0's packages are not to be had: " + done.stderr.strip().splitlines()[-1])
     return os.path.join(folder, "dom0")
+
+
+def check_processors(tap, machine, count):
+    if count == 1:
+        return
+    every = f"0-{count - 1}"
+    rest = "0" if count == 2 else f"0,2-{count - 1}" if count > 3 else "0,2"
+    tap.ok(re.findall(r"^without processor 1: (\S+)", machine.log, re.MULTILINE) == [rest] * 3,
+           f"of {count} processors one is taken out, three times", machine.tail())
+    tap.ok(re.findall(r"^with all processors: (\S+)", machine.log, re.MULTILINE) == [every] * 3, "and put in again", machine.tail())
 
 
 def main(argv=None):
@@ -41,7 +64,7 @@ def main(argv=None):
     parser.add_argument("--bzimage", action="store_true", help="the kernel as Debian packs it, not unpacked")
     args = parser.parse_args(argv)
     image = (incumbent.xen() or skip_all("Debian's Xen is not to be had")) if args.xen else args.hypervisor
-    folder = os.path.join("tests", "scenarios", "dom0_linux" + (".xz" if args.bzimage else "") + (".xen" if args.xen else ""))
+    folder = os.path.join("tests", "scenarios", "dom0_linux" + (f".smp{args.smp}" if args.smp != "1" else "") + (".xz" if args.bzimage else "") + (".xen" if args.xen else ""))
     root = build_root(folder)
     tap = Tap()
     options = ["--hypervisor", image, "--kernel", os.path.join(root, "vmlinuz" if args.bzimage else "vmlinux"),
@@ -58,6 +81,7 @@ def main(argv=None):
                 else:
                     tap.ok(line[0] == "ok", f"in Dom0: {what}")
             tap.ok("load ended with 0" in machine.log, "the load of programs ran to its end", machine.tail())
+            check_processors(tap, machine, int(args.smp))
             tap.ok(machine.wait_exit(seconds=60) == 0, "powering off ends the machine", machine.tail())
         trouble = [line for line in machine.log.splitlines() if TROUBLE.search(line) or PANIC.search(line)]
         tap.ok(not trouble, "no warning, oops, stall or panic in the log", "\n".join(trouble[:20]))
