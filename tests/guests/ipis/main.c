@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How many interrupts between processors a flush and an event take, by the hypervisor's own
+ * counters.
+ * run: mem=512 smp=4 timeout=300 xen=no
+ * run: hv="dom0_max_vcpus=4 dom0_vcpus_pin"
+ */
+#include "smp.h"
+#include <xen/sysctl.h>
+
+#define COUNTERS_MAX 128
+#define TIMES	     100
+
+static struct xen_sysctl_perfc_desc names[COUNTERS_MAX];
+static xen_sysctl_perfc_val_t values[COUNTERS_MAX];
+static evtchn_port_t port;
+
+static bool is_same(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+/* What a counter says; all ones: there is none of that name. */
+static uint32_t counter(const char *name)
+{
+	struct xen_sysctl op = {
+		.cmd = XEN_SYSCTL_perfc_op,
+		.interface_version = XEN_SYSCTL_INTERFACE_VERSION,
+		.u.perfc_op = {.cmd = XEN_SYSCTL_PERFCOP_query, .desc = {names}, .val = {values}},
+	};
+
+	if (PV_CALL1(sysctl, &op) == 0) {
+		for (unsigned int i = 0; i < op.u.perfc_op.nr_counters && i < COUNTERS_MAX; i++) {
+			if (is_same(names[i].name, name)) {
+				return values[i];
+			}
+		}
+	}
+	return ~0U;
+}
+
+static void spin(struct smp_cpu *self)
+{
+	smp_info(self->id)->evtchn_upcall_mask = 0;
+	while (!self->stop) {
+		self->turns++;
+	}
+	smp_info(self->id)->evtchn_upcall_mask = 1;
+}
+
+static void sleep(struct smp_cpu *self)
+{
+	while (!self->stop) {
+		pv_sched_op(SCHEDOP_block, NULL);
+		self->turns++;
+	}
+	smp_info(self->id)->evtchn_upcall_mask = 1;
+}
+
+static void start_spinning(unsigned int id)
+{
+	smp_run(id, spin);
+	while (!smp_cpus[id].turns) {
+		smp_pause();
+	}
+}
+
+/* Interrupts for a flush of everything, in hundredths. */
+static uint32_t per_flush(void)
+{
+	uint32_t before = counter("flush_kicks");
+
+	for (unsigned int i = 0; i < TIMES; i++) {
+		pv_mmuext(MMUEXT_TLB_FLUSH_ALL, 0);
+	}
+	return (counter("flush_kicks") - before) * 100 / TIMES;
+}
+
+static uint32_t per_event(void)
+{
+	uint32_t before = counter("kicks");
+
+	for (unsigned int i = 0; i < TIMES; i++) {
+		unsigned int seen = smp_cpus[1].upcalls;
+
+		pv_event_send(port);
+		while (smp_cpus[1].upcalls == seen) {
+			smp_pause();
+		}
+	}
+	return (counter("kicks") - before) * 100 / TIMES;
+}
+
+static void report(const char *what, uint32_t hundredths)
+{
+	pv_printf("# %s: %u.%02u interrupts\n", what, hundredths / 100, hundredths % 100);
+}
+
+static void check_flushes(void)
+{
+	for (unsigned int id = 1; id < smp_count; id++) {
+		uint32_t flush;
+
+		start_spinning(id);
+		flush = per_flush();
+		report("a flush", flush);
+		ok(flush <= id * 100,
+		   "a flush with %u others running interrupts no more than those", id);
+	}
+	for (unsigned int id = 1; id < smp_count; id++) {
+		smp_stop(id);
+	}
+}
+
+static void check_events(void)
+{
+	uint32_t event, before;
+
+	port = (evtchn_port_t)pv_event_bind_ipi(1);
+	pv_event_unmask(port);
+	start_spinning(1);
+	event = per_event();
+	report("an event for one that runs", event);
+	ok(event <= 110, "an event for a vCPU that runs takes one interrupt");
+	smp_stop(1);
+
+	smp_run(1, sleep);
+	event = per_event();
+	report("an event for one that sleeps", event);
+	ok(event <= 220, "one for a vCPU that sleeps no more than two");
+	smp_cpus[1].stop = true;
+	pv_event_send(port);
+	smp_wait(1);
+
+	before = counter("kicks");
+	for (unsigned int i = 0; i < TIMES; i++) {
+		pv_event_send(port);
+	}
+	is(counter("kicks") - before, 0, "one that is pending already takes none");
+}
+
+static void guest_main(void)
+{
+	if (!is(smp_start(), 0, "other vCPUs") || !is(smp_count, 4, "there are four")) {
+		return;
+	}
+	if (!ok(counter("flush_kicks") != ~0U && counter("kicks") != ~0U, "the counters")) {
+		return;
+	}
+	check_flushes();
+	check_events();
+}
