@@ -76,8 +76,8 @@ int domctl_get_context(struct domain *d, struct xen_domctl *op)
 	struct vcpu_guest_context *context;
 	int rc;
 
-	if (!v) {
-		return refuse(-EINVAL);
+	if (!v || d->dying) {
+		return refuse(-EINVAL); /* one that dies has lost its tables already */
 	}
 	if (!v->initialised) {
 		return refuse(-ENODATA);

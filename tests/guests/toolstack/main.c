@@ -304,7 +304,9 @@ static void check_more_state(void)
 
 	is(pv_domctl(XEN_DOMCTL_getvcpuextstate, child.id, &op), 0, "its FPU's state has a size");
 	size = op.u.vcpuextstate.size;
-	if (ok(size >= 592 && size <= sizeof(area), "%lu bytes", size)) {
+	if (size == 0) {
+		skip("the FPU's state is told and taken back", "the processor has no XSAVE");
+	} else if (ok(size >= 592 && size <= sizeof(area), "%lu bytes", size)) {
 		op.u.vcpuextstate.buffer.p = area;
 		is(pv_domctl(XEN_DOMCTL_getvcpuextstate, child.id, &op), 0, "it is told");
 		op.u.vcpuextstate.size = size;
