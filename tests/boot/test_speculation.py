@@ -17,6 +17,7 @@ from machine import PANIC, TOP, Machine, Tap  # noqa: E402
 
 GUARDED = "Nehalem"
 GUESTS = ("traps", "nmi", "descriptors", "events", "fpu", "mmu", "crash_iret", "crash_stack", "crash_handler", "wild")
+RACING = ("smp", "race", "stale_tlb")  # on four processors: roots in use change under the copies of others
 OPTIONS = (
     ("max,-smap", "xpti=yes", "isolated page tables", "all domains"),
     ("max,-smap", "xpti=dom0=no,domu=yes", "isolated page tables", "all but Dom0"),
@@ -63,8 +64,9 @@ def main():
     for cpu, options, line, value in OPTIONS:
         said, good, tail = boot(cpu, options)
         tap.ok(good and said.get(line) == value, f"{cpu} with {options}: {line}: {value}", tail)
-    for guest in GUESTS:
+    for guest in GUESTS + RACING:
         done = subprocess.run([sys.executable, os.path.join(HARNESS, "run-guest"), "--cpu", GUARDED,
+                               *(("--smp", "4") if guest in RACING else ()),
                                "--log", f"tests/guests/{guest}.guarded.console", f"tests/guests/{guest}.elf"],
                               check=False, capture_output=True, text=True)
         failed = [text for text in done.stdout.splitlines() if text.startswith("not ok")]
