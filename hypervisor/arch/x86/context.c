@@ -38,7 +38,6 @@ static void set_registers(struct vcpu *v, const struct vcpu_guest_context *c)
 
 	memcpy(&a->frame, &c->user_regs, sizeof(a->frame));
 	a->frame.entry = 0;
-	vcpu_set_iopl(a, a->kernel_ring, (unsigned)(a->frame.rflags & RFLAGS_IOPL) >> 12);
 	a->frame.cs = (uint16_t)a->frame.cs | 3;
 	a->frame.ss = (uint16_t)a->frame.ss | 3;
 	vcpu_set_iopl(a, a->kernel_ring, a->frame.rflags >> IOPL_SHIFT & 3);
