@@ -14,14 +14,20 @@ STEPS = [
     ("Linux says what it runs on", "cat /sys/hypervisor/type /sys/hypervisor/version/extra", r"xen\s+\S*[Pp]arvus"),
     ("the stock Debian kernel", "uname -a", r"Debian"),
     ("the devices of the hypervisor interface", "ls /dev/xen", r"privcmd"),
-    ("programs run", "seq 1 2000 | awk '{ s += $1 } END { print s }'", r"^2001000$"),
+    ("the store, consoles, a bridge and two guests start", "two-guests", r"^two guests run"),
+    ("they are listed", "pvx list", r"^Domain-0 .*\n(.*\n)*one .*\n(.*\n)*two "),
+    ("each reaches the other on the network",
+     "cd /var/log/pvx/consoles; for n in one two; do until grep -h answers *-$n.log; do sleep 1; done | tail -n 1; done; cd /",
+     r"one: 10.9.0.2 answers\n(.*\n)*two: 10.9.0.1 answers"),
+    ("the monitor shows them", "pvx-top -b -i 1", r"(?s) NAME .* one .* two "),
+    ("and they end", "pvx destroy one; pvx destroy two; pvx list", r"(?s)^Name(?!.*\none )"),
 ]
 
 
 def do_step(machine, number, title, command, wanted):
     start = len(machine.log)
     machine.send(f"{command}; echo step-{number}-$?\n")
-    ended = machine.wait_for(rf"^step-{number}-(\d+)", start, seconds=120)
+    ended = machine.wait_for(rf"^step-{number}-(\d+)", start, seconds=300)
     output = machine.log[start:ended.start() if ended else None]
     good = ended and ended.group(1) == "0" and re.search(wanted, output, re.MULTILINE)
     print(f"\n== {title}: {'as it should be' if good else 'NOT as it should be'}")
