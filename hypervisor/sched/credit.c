@@ -215,25 +215,55 @@ static bool has_nothing_to_do(const struct credit_queue *q)
 	return !__atomic_load_n(&q->current, __ATOMIC_RELAXED) && !credit_has_waiting(q);
 }
 
-/* Where it was if that is as good as any, else the first CPU that has nothing to do. */
+/* One of the CPUs that has nothing to do, or CPU_MAX. */
+static unsigned find_free(const struct credit_pool *pool, cpu_mask_t cpus)
+{
+	for (; cpus; cpus &= cpus - 1) {
+		unsigned cpu = (unsigned)__builtin_ctzll(cpus);
+
+		if (has_nothing_to_do(&pool->queues[cpu])) {
+			return cpu;
+		}
+	}
+	return CPU_MAX;
+}
+
+/*
+ * Where it was if that is as good as any, else a CPU that has nothing to do: better one where it
+ * should not run than to wait where it should.
+ */
 static unsigned place(const struct credit_pool *pool, const struct credit_vcpu *v)
 {
 	cpu_mask_t online = atomic_load_explicit(pool->online, memory_order_relaxed);
 	cpu_mask_t may = v->hard & online ? v->hard & online : online;
 	cpu_mask_t best = may & v->soft ? may & v->soft : may;
-	unsigned cpu = v->cpu;
+	unsigned cpu = v->cpu, other;
 
 	if (best & BIT(cpu) && has_nothing_to_do(&pool->queues[cpu])) {
 		return cpu;
 	}
-	for (cpu_mask_t rest = best; rest; rest &= rest - 1) {
-		unsigned other = (unsigned)__builtin_ctzll(rest);
-
-		if (has_nothing_to_do(&pool->queues[other])) {
-			return other;
-		}
+	other = find_free(pool, best);
+	other = other == CPU_MAX ? find_free(pool, may & ~best) : other;
+	if (other != CPU_MAX) {
+		return other;
 	}
 	return best & BIT(cpu) ? cpu : (unsigned)__builtin_ctzll(best);
+}
+
+/*
+ * Accounts are compared within a queue, and differ between CPUs by how crowded these were: who
+ * comes can neither have saved more than sleep may, nor be in debt for having had a CPU alone.
+ */
+static void adjust(const struct credit_pool *pool, const struct credit_queue *q,
+		   struct credit_vcpu *v)
+{
+	uint64_t slice = atomic_load_explicit(&pool->slice, memory_order_relaxed);
+	uint64_t least = q->floor - MIN(q->floor, CREDIT_SAVED);
+
+	v->spent = MAX(v->spent, least);
+	if (unlikely(v->spent > q->floor + slice)) {
+		v->spent = MIN(v->spent, q->floor + MAX(2 * price(v->domain, slice), slice));
+	}
 }
 
 unsigned credit_wake(const struct credit_pool *pool, struct credit_vcpu *v, uint64_t now)
@@ -256,9 +286,7 @@ unsigned credit_wake(const struct credit_pool *pool, struct credit_vcpu *v, uint
 	}
 	atomic_fetch_add(&v->domain->runnable, 1);
 	v->woke = now;
-	if (v->spent + CREDIT_SAVED < q->floor) {
-		v->spent = q->floor - CREDIT_SAVED;
-	}
+	adjust(pool, q, v);
 	charge(q, now);
 	/* If nobody waited until now, the one that runs has no end of its turn yet. */
 	choose = !q->first || !q->current || v->spent < q->current->spent;
@@ -301,6 +329,26 @@ static void step_down(const struct credit_pool *pool, struct credit_queue *q, en
 	enqueue(q, v);
 }
 
+/*
+ * Who comes from a CPU where all had less goes before those here until he has spent as much: for a
+ * few turns that is fair, for longer it would starve them. So they come down to him.
+ */
+static void converge(const struct credit_pool *pool, struct credit_queue *q,
+		     const struct credit_vcpu *comes)
+{
+	uint64_t slice = atomic_load_explicit(&pool->slice, memory_order_relaxed);
+	uint64_t highest = comes->spent + MAX(8 * slice, 4 * price(comes->domain, slice)), excess;
+
+	if (!q->first || q->first->spent <= highest) {
+		return;
+	}
+	excess = q->first->spent - highest;
+	for (struct credit_vcpu *v = q->first; v; v = v->next) {
+		v->spent -= excess;
+	}
+	q->floor -= MIN(q->floor, excess);
+}
+
 /* Takes from the other queue who waits there and has spent less than `limit`; both are locked. */
 static bool pull(const struct credit_pool *pool, struct credit_queue *q, struct credit_queue *other,
 		 uint64_t limit, uint64_t now)
@@ -312,6 +360,7 @@ static bool pull(const struct credit_pool *pool, struct credit_queue *q, struct 
 	}
 	dequeue(other, v);
 	atomic_store(&v->cpu, q->cpu);
+	converge(pool, q, v);
 	enqueue(q, v);
 	return true;
 }
@@ -321,13 +370,29 @@ static cpu_mask_t online_others(const struct credit_pool *pool, const struct cre
 	return atomic_load_explicit(pool->online, memory_order_relaxed) & ~BIT(q->cpu);
 }
 
+/* For one of those who wait here: a CPU, but this one, that has nothing to do. */
+static __attribute__((noinline)) unsigned
+find_idle(const struct credit_pool *pool, const struct credit_queue *q, unsigned but, uint64_t now)
+{
+	for (cpu_mask_t rest = online_others(pool, q) & ~BIT(but); rest; rest &= rest - 1) {
+		unsigned cpu = (unsigned)__builtin_ctzll(rest);
+
+		if (!__atomic_load_n(&pool->queues[cpu].current, __ATOMIC_RELAXED) &&
+		    find_to_move(pool, q, cpu, now)) {
+			return cpu;
+		}
+	}
+	return CPU_MAX;
+}
+
 /*
  * Looks for somebody in the other queues who should run here rather than `mine`, and moves him to
- * this queue, which is locked.
+ * this queue, which is locked. If he leaves others behind, *kick is a CPU for one of them.
  */
 static __attribute__((noinline)) bool balance(const struct credit_pool *pool,
 					      struct credit_queue *q,
-					      const struct credit_vcpu *mine, uint64_t now)
+					      const struct credit_vcpu *mine, uint64_t now,
+					      unsigned *kick)
 {
 	/* What a move costs is worth a difference of a slice. */
 	uint64_t slice = atomic_load_explicit(&pool->slice, memory_order_relaxed);
@@ -347,6 +412,9 @@ static __attribute__((noinline)) bool balance(const struct credit_pool *pool,
 			continue;
 		}
 		pulled = pull(pool, q, other, limit, now);
+		if (pulled && other->first) {
+			*kick = find_idle(pool, other, q->cpu, now);
+		}
 		lock_release(&other->lock);
 		if (pulled) {
 			return true;
@@ -379,21 +447,6 @@ static uint64_t end_of_turn(const struct credit_pool *pool, const struct credit_
 	return until;
 }
 
-/* For one of those who wait here: a CPU that has nothing to do. */
-static __attribute__((noinline)) unsigned find_idle(const struct credit_pool *pool,
-						    const struct credit_queue *q, uint64_t now)
-{
-	for (cpu_mask_t rest = online_others(pool, q); rest; rest &= rest - 1) {
-		unsigned cpu = (unsigned)__builtin_ctzll(rest);
-
-		if (!__atomic_load_n(&pool->queues[cpu].current, __ATOMIC_RELAXED) &&
-		    find_to_move(pool, q, cpu, now)) {
-			return cpu;
-		}
-	}
-	return CPU_MAX;
-}
-
 /* The current one has run for so short that it runs on; the turn says until when. */
 static bool too_early(const struct credit_pool *pool, const struct credit_queue *q, uint64_t now,
 		      struct credit_turn *turn)
@@ -416,20 +469,21 @@ static struct credit_turn choose_next(const struct credit_pool *pool, struct cre
 {
 	uint64_t again = UINT64_MAX;
 	struct credit_vcpu *v = find_next(q, yields, now, &again);
-	struct credit_turn turn;
+	struct credit_turn turn = {.kick = CPU_MAX};
 
-	if (online_others(pool, q) && balance(pool, q, v, now)) {
+	if (online_others(pool, q) && balance(pool, q, v, now, &turn.kick)) {
 		v = find_next(q, yields, now, &again);
 	}
-	turn = (struct credit_turn){v, again, CPU_MAX};
+	turn.vcpu = v;
+	turn.until = again;
 	if (v) {
 		dequeue(q, v);
 		v->state = CREDIT_RUNNING;
 		q->started = now;
 		q->floor = MAX(q->floor, v->spent);
 		turn.until = end_of_turn(pool, q, v, now, again);
-		if (q->first) {
-			turn.kick = find_idle(pool, q, now);
+		if (q->first && turn.kick == CPU_MAX) {
+			turn.kick = find_idle(pool, q, q->cpu, now);
 		}
 	}
 	/* A barrier: the caller looks whether it may run, whoever forbids that whether it runs. */
@@ -467,7 +521,7 @@ unsigned credit_set_affinity(const struct credit_pool *pool, struct credit_vcpu 
 	v->hard = hard;
 	v->soft = soft;
 	runs = v->state == CREDIT_RUNNING && !credit_may_run_on(v, cpu);
-	if (v->state == CREDIT_WAITING && !credit_may_run_on(v, cpu)) {
+	if (v->state == CREDIT_WAITING) { /* there may be a better place now */
 		dequeue(q, v);
 		fall_asleep(v);
 		wakes = true;

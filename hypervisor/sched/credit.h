@@ -59,7 +59,7 @@ struct credit_queue {
 	uint64_t started;	     /* when current was chosen, */
 	uint64_t charged;	     /* and until when it has paid */
 	uint64_t idle;		     /* ns without a current one, up to `charged` */
-	uint64_t floor;		     /* what the last one chosen had spent; never falls */
+	uint64_t floor;		     /* what the last one chosen had spent */
 	_Atomic uint64_t least;	     /* what `first` has spent, UINT64_MAX: nobody waits */
 };
 

@@ -6,13 +6,15 @@
 #include <sched/credit.h>
 #include <string.h>
 
-#define MS	UINT64_C(1000000)
-#define SECOND	(1000 * MS)
-#define CPUS	4
-#define VCPUS	24
-#define RATE	MS
-#define DOMAINS 8
-#define HOG	UINT64_MAX
+#define MS	 UINT64_C(1000000)
+#define SECOND	 (1000 * MS)
+#define CPUS	 16
+#define FEW	 4 /* CPUs, most of the time */
+#define VCPUS	 64
+#define CHURNING 24
+#define RATE	 MS
+#define DOMAINS	 8
+#define HOG	 UINT64_MAX
 
 /* A vCPU that computes for `burst` ns, sleeps for `pause` ns, and so on. */
 struct sim_vcpu {
@@ -23,6 +25,7 @@ struct sim_vcpu {
 	uint64_t woke;	/* when it began to wait for its turn; 0: it has had it */
 	uint64_t ran, latency;
 	bool asleep;
+	bool yields; /* after a burst, instead of sleeping */
 };
 
 struct sim_cpu {
@@ -37,7 +40,7 @@ static struct credit_domain domains[DOMAINS];
 static struct sim_vcpu vcpus[VCPUS];
 static struct sim_cpu cpus[CPUS];
 static unsigned cpu_count, vcpu_count;
-static uint64_t slice = 30 * MS, time_now, idle_while_waiting, switches;
+static uint64_t slice = 30 * MS, time_now, idle_while_waiting, switches, astray;
 
 static void start(unsigned count)
 {
@@ -47,7 +50,7 @@ static void start(unsigned count)
 	pool.migration_delay = 0;
 	vcpu_count = 0;
 	time_now = SECOND;
-	idle_while_waiting = switches = 0;
+	idle_while_waiting = switches = astray = 0;
 	for (unsigned i = 0; i < CPUS; i++) {
 		credit_queue_init(&queues[i], i);
 		cpus[i] = (struct sim_cpu){.until = UINT64_MAX};
@@ -81,6 +84,17 @@ static void book(unsigned cpu)
 	}
 }
 
+static void choose(unsigned cpu);
+
+static void wake(struct sim_vcpu *v)
+{
+	unsigned cpu = credit_wake(&pool, &v->credit, time_now);
+
+	if (cpu != CPU_MAX) {
+		choose(cpu);
+	}
+}
+
 static void choose(unsigned cpu)
 {
 	struct sim_vcpu *v = cpus[cpu].runs, *next;
@@ -89,8 +103,8 @@ static void choose(unsigned cpu)
 
 	book(cpu);
 	if (v && !v->left) {
-		wish = CREDIT_SLEEPS;
-		v->asleep = true;
+		wish = v->yields ? CREDIT_YIELDS : CREDIT_SLEEPS;
+		v->asleep = !v->yields;
 		v->left = v->burst;
 		v->wakes = time_now + v->pause;
 	}
@@ -99,6 +113,7 @@ static void choose(unsigned cpu)
 		       ? (struct sim_vcpu *)((char *)turn.vcpu - offsetof(struct sim_vcpu, credit))
 		       : NULL;
 	switches += next != v;
+	astray += next && !credit_may_run_on(&next->credit, cpu);
 	cpus[cpu] = (struct sim_cpu){.runs = next, .since = time_now, .until = turn.until};
 	if (next && next->woke) {
 		uint64_t waited = time_now - next->woke;
@@ -108,6 +123,9 @@ static void choose(unsigned cpu)
 	}
 	if (turn.kick != CPU_MAX) {
 		choose(turn.kick);
+	}
+	if (v && v != next && !v->asleep && credit_sleeps(&v->credit)) {
+		wake(v); /* it may not run here any more */
 	}
 }
 
@@ -161,14 +179,9 @@ static void run(uint64_t duration)
 			struct sim_vcpu *v = &vcpus[i];
 
 			if (v->asleep && v->wakes <= time_now) {
-				unsigned kick;
-
 				v->asleep = false;
 				v->woke = time_now;
-				kick = credit_wake(&pool, &v->credit, time_now);
-				if (kick != CPU_MAX) {
-					choose(kick);
-				}
+				wake(v);
 			}
 		}
 		for (unsigned i = 0; i < cpu_count; i++) {
@@ -332,6 +345,85 @@ static void affinity(void)
 	ok(!cpus[1].runs, "and the other stays idle");
 }
 
+static void set_hard(struct sim_vcpu *v, cpu_mask_t hard)
+{
+	unsigned cpu = credit_set_affinity(&pool, &v->credit, hard, UINT64_MAX, time_now);
+
+	if (cpu != CPU_MAX) {
+		choose(cpu);
+	}
+}
+
+static void moving(void)
+{
+	struct sim_vcpu *alone;
+
+	start(2);
+	alone = add(0, HOG, 0);
+	alone->credit.hard = BIT(0);
+	for (unsigned i = 1; i < 4; i++) {
+		add(i, HOG, 0)->credit.hard = BIT(1);
+	}
+	run(60 * SECOND);
+	ok(alone->ran == 60 * SECOND, "one has a CPU alone for a minute");
+	set_hard(alone, BIT(1));
+	alone->ran = 0;
+	run(3 * SECOND);
+	near(got(0, 3 * SECOND), 2500, 300,
+	     "and then its part of another one, without paying back");
+}
+
+static void yielding(void)
+{
+	struct sim_vcpu *polite;
+
+	start(1);
+	polite = add(0, MS / 10, 0);
+	polite->yields = true;
+	add(1, HOG, 0);
+	run(10 * SECOND);
+	near(got(1, 10 * SECOND), 9950, 50, "who yields again and again leaves the CPU to others");
+	ok(polite->ran, "but has it at times");
+	start(1);
+	add(0, MS / 10, 0)->yields = true;
+	run(SECOND);
+	near(got(0, SECOND), 10000, 1, "alone it has all of it");
+}
+
+/* Each may run on a few CPUs of many, and which these are changes all the time. */
+static void wandering(uint64_t *seed)
+{
+	bool all = true;
+
+	start(CPUS);
+	for (unsigned i = 0; i < VCPUS; i++) {
+		add(i % DOMAINS, i % 3 ? 1 + tap_random(seed) % (20 * MS) : HOG,
+		    1 + tap_random(seed) % (30 * MS));
+	}
+	for (unsigned round = 0; round < 40; round++) {
+		uint64_t before[VCPUS];
+
+		for (unsigned i = 0; i < VCPUS; i++) {
+			cpu_mask_t hard =
+				(1 | tap_random(seed)) << tap_random(seed) % CPUS & online;
+			unsigned cpu = credit_set_affinity(&pool, &vcpus[i].credit, hard,
+							   tap_random(seed), time_now);
+
+			before[i] = vcpus[i].ran;
+			if (cpu != CPU_MAX) {
+				choose(cpu);
+			}
+		}
+		run(400 * slice);
+		for (unsigned i = 0; i < VCPUS; i++) {
+			all = all && vcpus[i].ran > before[i];
+		}
+	}
+	ok(all, "sixteen CPUs, affinities that change: each vCPU runs in every 400 slices");
+	is_int(astray, 0, "none ran where it may not");
+	is_int(idle_while_waiting, 0, "no CPU was idle while one waited that it may run");
+}
+
 /* Bursts and pauses at random: nobody starves, nobody is lost, no CPU idles while one waits. */
 static void churn(uint64_t *seed)
 {
@@ -339,8 +431,8 @@ static void churn(uint64_t *seed)
 	bool all = true;
 
 	for (unsigned round = 0; round < 20; round++) {
-		start(1 + round % CPUS);
-		for (unsigned i = 0; i < VCPUS; i++) {
+		start(1 + round % FEW);
+		for (unsigned i = 0; i < CHURNING; i++) {
 			add((unsigned)(tap_random(seed) % DOMAINS),
 			    i % 5 ? 1 + tap_random(seed) % (20 * MS) : HOG,
 			    1 + tap_random(seed) % (30 * MS));
@@ -349,13 +441,13 @@ static void churn(uint64_t *seed)
 			credit_domain_set(&domains[i], 64 << tap_random(seed) % 4, 0, time_now);
 		}
 		for (unsigned second = 0; second < 10; second++) {
-			uint64_t before[VCPUS];
+			uint64_t before[CHURNING];
 
-			for (unsigned i = 0; i < VCPUS; i++) {
+			for (unsigned i = 0; i < CHURNING; i++) {
 				before[i] = vcpus[i].ran;
 			}
 			run(400 * slice);
-			for (unsigned i = 0; i < VCPUS; i++) {
+			for (unsigned i = 0; i < CHURNING; i++) {
 				all = all && vcpus[i].ran > before[i];
 			}
 		}
@@ -375,6 +467,9 @@ int main(int argc, char **argv)
 		caps();
 		waking();
 		affinity();
+		moving();
+		yielding();
+		wandering(&seed);
 		churn(&seed);
 	}
 	return done_testing();
