@@ -177,19 +177,26 @@ static int do_work(struct record *record)
 	return rc;
 }
 
+struct look {
+	int found;
+	bool busy; /* somebody had a record: he is at work, or just dying */
+};
+
 static void look_at(void *context, const char *uuid)
 {
 	struct record record;
-	int *count = context;
+	struct look *look = context;
+	int rc = record_peek(&record, uuid);
 
-	if (record_peek(&record, uuid) || !has_work(&record) || record_open(&record, uuid, false)) {
+	look->busy |= rc == -EBUSY;
+	if (rc || !has_work(&record) || record_open(&record, uuid, false)) {
 		return;
 	}
 	if (!has_work(&record)) { /* it was done between the two looks */
 		record_close(&record);
 		return;
 	}
-	++*count;
+	look->found++;
 	if (do_work(&record)) {
 		say("%s: %s", uuid, fail_text());
 	}
@@ -197,10 +204,10 @@ static void look_at(void *context, const char *uuid)
 
 int supervisor_look(void)
 {
-	int count = 0;
+	struct look look = {.found = 0};
 
-	record_each(look_at, &count);
-	return count;
+	record_each(look_at, &look);
+	return look.found;
 }
 
 /* --- The process ---------------------------------------------------------------------------- */
@@ -261,6 +268,14 @@ static void drain(int notify)
 	}
 }
 
+/*
+ * The kernel tells that a record is closed a moment before it lets go of the lock, so a record that
+ * is busy is looked at again, a few times; of one at which somebody is at work for longer we hear
+ * when he has done.
+ */
+static const int retry_after[] = {20, 200, 1000}; /* milliseconds */
+#define RETRIES (sizeof(retry_after) / sizeof(retry_after[0]))
+
 int supervisor_run(void)
 {
 	int lock = take_lock();
@@ -279,11 +294,16 @@ int supervisor_run(void)
 	ready[1].fd = xs_fileno(store());
 	prctl(PR_SET_NAME, "pvx-supervisor"); /* /proc/self/exe has no name of its own */
 	say("the supervisor begins");
-	for (;;) {
-		supervisor_look();
-		if (poll(ready, 2, -1) < 0 && errno != EINTR) {
+	for (size_t again = 0;;) {
+		struct look look = {.found = 0};
+		int rc;
+
+		record_each(look_at, &look);
+		rc = poll(ready, 2, look.busy && again < RETRIES ? retry_after[again] : -1);
+		if (rc < 0 && errno != EINTR) {
 			return fail_errno(errno, "waiting for events");
 		}
+		again = rc ? 0 : again + 1;
 		drain(notify);
 	}
 }
