@@ -52,13 +52,23 @@ static void flush_here(void)
 	tlb_switch_root(this_cpu()->root);
 }
 
+static void empty_caches(void)
+{
+	__asm__ volatile("wbinvd" : : : "memory");
+}
+
 void tlb_serve_request(void)
 {
+	_Atomic bool *asked = &this_cpu()->has_to_empty_caches;
 	uint32_t work = atomic_fetch_and_explicit(&this_cpu()->work, ~(uint32_t)CPU_WORK_FLUSH,
 						  memory_order_acquire);
 
 	if (work & CPU_WORK_FLUSH) { /* else it was served before its interrupt came */
 		flush_here();
+	}
+	if (atomic_load_explicit(asked, memory_order_acquire)) {
+		empty_caches();
+		atomic_store_explicit(asked, false, memory_order_release);
 	}
 }
 
@@ -148,9 +158,37 @@ void tlb_flush_va(cpu_mask_t cpus, uint64_t va)
 	wait_for_others(others, time);
 }
 
+/* One at a time asks, so that each request is answered by a write-back that began after it. */
+static void empty_caches_of(cpu_mask_t others)
+{
+	static _Atomic bool busy;
+
+	while (atomic_exchange_explicit(&busy, true, memory_order_acquire)) {
+		cpu_relax();
+	}
+	for (cpu_mask_t rest = others; rest; rest &= rest - 1) {
+		atomic_store_explicit(&cpu_of((unsigned)__builtin_ctzll(rest))->has_to_empty_caches,
+				      true, memory_order_release);
+	}
+	apic_send_ipi(others, VECTOR_FLUSH);
+	for (cpu_mask_t rest = others; rest; rest &= rest - 1) {
+		const struct cpu *cpu = cpu_of((unsigned)__builtin_ctzll(rest));
+
+		while (atomic_load_explicit(&cpu->has_to_empty_caches, memory_order_acquire)) {
+			cpu_relax();
+		}
+	}
+	atomic_store_explicit(&busy, false, memory_order_release);
+}
+
 void cache_flush(cpu_mask_t cpus)
 {
+	cpu_mask_t others = others_of(cpus);
+
 	if (cpus & BIT(cpu_id())) {
-		__asm__ volatile("wbinvd" : : : "memory");
+		empty_caches();
+	}
+	if (others) {
+		empty_caches_of(others);
 	}
 }

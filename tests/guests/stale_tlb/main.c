@@ -248,6 +248,7 @@ static void guest_main(void)
 	is(attack_flush(MMUEXT_INVLPG_ALL), 0, "of one address too");
 	is(attack_flush(MMUEXT_TLB_FLUSH_MULTI), 0, "flushes of some reach them");
 	is(attack_flush(MMUEXT_INVLPG_MULTI), 0, "of one address too");
+	is(pv_mmuext(MMUEXT_FLUSH_CACHE_GLOBAL, 0), 0, "all processors empty their caches");
 	is(attack_flush(-1), 0, "as those with an update, of all");
 	is(attack_flush(-2), 0, "and of some");
 	ok(faults > 0, "the other noticed");

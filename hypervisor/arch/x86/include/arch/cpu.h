@@ -47,6 +47,7 @@ struct cpu {
 
 	_Atomic uint32_t work; /* enum cpu_work */
 	_Atomic bool shadow_is_stale;
+	_Atomic bool has_to_empty_caches; /* somebody waits for that */
 };
 
 static inline struct cpu *this_cpu(void)

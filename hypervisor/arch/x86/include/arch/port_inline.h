@@ -21,9 +21,11 @@ void tlb_serve_request(void);
 
 static inline void cpu_relax(void)
 {
+	struct cpu *cpu = this_cpu();
+
 	__builtin_ia32_pause();
-	if (unlikely(atomic_load_explicit(&this_cpu()->work, memory_order_relaxed) &
-		     CPU_WORK_FLUSH)) {
+	if (unlikely(atomic_load_explicit(&cpu->work, memory_order_relaxed) & CPU_WORK_FLUSH ||
+		     atomic_load_explicit(&cpu->has_to_empty_caches, memory_order_relaxed))) {
 		tlb_serve_request();
 	}
 }
