@@ -23,7 +23,7 @@ OPTIONS = (
     ("max,-smap", "xpti=dom0=no,domu=yes", "isolated page tables", "all but Dom0"),
     ("max,-smap", "spec-ctrl=verw,rsb", "VERW on exit", "yes"),
     ("max,-smap", "spec-ctrl=bti-thunk=retpoline", "indirect branches", "retpoline"),
-    ("max,-smap", "spec-ctrl=bti-thunk=jmp,eager-fpu", "eager FPU", "yes"),
+    ("max,-smap", "spec-ctrl=bti-thunk=jmp,no-eager-fpu", "eager FPU", "no"),
     (GUARDED, "spec-ctrl=no", "isolated page tables", "no"),
     (GUARDED, "spec-ctrl=no", "return stack filled on entry", "no"),
     (GUARDED, "spec-ctrl=no-rsb xpti=yes pv-l1tf=yes", "L1TF-safe entries", "all domains"),

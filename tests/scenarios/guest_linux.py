@@ -161,7 +161,7 @@ def main(argv=None):
     # registers now and then while a guest runs; never so with FPUs that go with their vCPUs.
     options = ["--hypervisor", image, "--kernel", os.path.join(root, "vmlinux"),
                "--initrd", os.path.join(root, "initrd"), "--cmdline", "console=hvc0 quiet panic=-1",
-               "--hv", "com1=115200,8n1 console=com1 dom0_mem=512M spec-ctrl=eager-fpu", "--mem", "1280",
+               "--hv", "com1=115200,8n1 console=com1 dom0_mem=512M", "--mem", "1280",
                "--smp", args.smp,
                "--", "-drive", f"file={disk},if=virtio,format=raw,snapshot=on"]
     with Machine(options, os.path.join(folder, "console"), 900) as machine:

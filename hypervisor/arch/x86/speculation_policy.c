@@ -90,8 +90,10 @@ struct speculation speculation_policy(const struct speculation_facts *f,
 		.return_stack_on_switch = decide(o->return_stack, true),
 		.ibpb_on_switch = f->ibpb && decide(o->ibpb, true),
 		.verw_on_exit = decide(o->verw, buffers_leak(f)),
-		/* Intel's ran ahead of #NM, with the registers of whoever had the FPU last. */
-		.eager_fpu = decide(o->eager_fpu, f->vendor == VENDOR_INTEL),
+		/* Intel's ran ahead of #NM, with the registers of whoever had the FPU last.
+		 * Elsewhere lazy switching rests on every instruction raising #NM, emulated ones
+		 * too. */
+		.eager_fpu = decide(o->eager_fpu, true),
 		.l1tf_dom0 = decide(o->l1tf_dom0, false),
 		.l1tf_others = decide(o->l1tf_others, absent),
 		.auto_ibrs = f->auto_ibrs && predicts_apart(f, o),
