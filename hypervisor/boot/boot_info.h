@@ -65,8 +65,9 @@ struct boot_info {
 	unsigned int memory_count;
 	struct boot_module modules[BOOT_MODULES_MAX]; /* in the loader's order */
 	unsigned int module_count;
-	paddr_t rsdp;		  /* 0: not said, search for it */
-	paddr_t efi_system_table; /* 0: not started by EFI */
+	unsigned int microcode_module; /* not Dom0's; 0: none is named by ucode= */
+	paddr_t rsdp;		       /* 0: not said, search for it */
+	paddr_t efi_system_table;      /* 0: not started by EFI */
 	struct efi_range efi_memory[EFI_RANGES_MAX];
 	unsigned int efi_memory_count;
 	struct boot_screen screen;

@@ -301,6 +301,11 @@ static bool parse_spec_ctrl(struct boot_options *options, struct text value)
 	return speculation_parse_spec_ctrl(&options->speculation, value);
 }
 
+static bool parse_ucode(struct boot_options *options, struct text value)
+{
+	return microcode_parse_option(&options->microcode, value);
+}
+
 static bool parse_xpti(struct boot_options *options, struct text value)
 {
 	return speculation_parse_domains(value, &options->speculation.isolate_dom0,
@@ -365,6 +370,7 @@ static const struct option options_table[] = {
 	FLAG("x2apic", x2apic),
 	FLAG("smep", smep),
 	FLAG("smap", smap),
+	OWN("ucode", parse_ucode, "a list of [-]<1-63>, the number of a module, and scan=<bool>"),
 	OWN("spec-ctrl", parse_spec_ctrl,
 	    "no, or a list of no-xen pv=<bool> bti-thunk=retpoline|lfence|jmp and <bool> for rsb "
 	    "verw ibpb ibrs stibp ssbd bhi-dis-s eager-fpu"),

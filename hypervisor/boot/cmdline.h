@@ -3,6 +3,7 @@
 #ifndef BOOT_CMDLINE_H
 #define BOOT_CMDLINE_H
 
+#include <boot/microcode.h>
 #include <boot/report.h>
 #include <boot/speculation_options.h>
 #include <lib/base.h>
@@ -55,6 +56,7 @@ struct boot_options {
 	bool x2apic;				/* no: only where it has to be */
 	bool smep;				/* yes */
 	bool smap;				/* yes */
+	struct microcode_options microcode;	/* ucode=: none */
 	struct speculation_options speculation; /* spec-ctrl=, xpti=, pv-l1tf=; as the CPU needs */
 	/* Dom0. */
 	struct memory_amount dom0_memory;     /* dom0_mem=<size> */

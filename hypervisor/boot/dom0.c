@@ -53,6 +53,8 @@ struct domain *dom0_build(const struct boot_info *info, const struct boot_option
 		.page_limit = dom0_memory_limit(options, domain_build_available()) >> PAGE_SHIFT,
 	};
 	struct kernel_file kernel = {0};
+	/* The second module, unless that is the processor's. */
+	unsigned initrd = info->microcode_module == 1 ? 2 : 1;
 	struct domain *d;
 
 	if (!info->module_count || !info->modules[0].size) {
@@ -60,9 +62,9 @@ struct domain *dom0_build(const struct boot_info *info, const struct boot_option
 		return NULL;
 	}
 	spec.command_line = info->modules[0].command_line;
-	if (info->module_count > 1) {
-		spec.initrd = module_ptr(&info->modules[1]);
-		spec.initrd_bytes = info->modules[1].size;
+	if (info->module_count > initrd) {
+		spec.initrd = module_ptr(&info->modules[initrd]);
+		spec.initrd_bytes = info->modules[initrd].size;
 	}
 	if (!kernel_open(&kernel, module_ptr(&info->modules[0]), info->modules[0].size, report)) {
 		return NULL;

@@ -3,6 +3,7 @@
 #include <arch/apic.h>
 #include <arch/cpu.h>
 #include <arch/instructions.h>
+#include <arch/microcode.h>
 #include <arch/paging.h>
 #include <arch/port.h>
 #include <arch/regs.h>
@@ -146,6 +147,10 @@ void processors_start(const struct boot_info *info, const struct acpi_info *acpi
 	}
 	for (unsigned cpu = 1; cpu < started; cpu++) {
 		(void)trace_init_cpu(cpu, TRACE_PAGES);
+	}
+	if (microcode_failures()) {
+		log_warn("microcode: %u other processors refused the update\n",
+			 microcode_failures());
 	}
 	log_info("processors: %u of %u at work\n", started, MAX(acpi->cpu_count, 1u));
 }

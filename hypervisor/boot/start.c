@@ -18,6 +18,7 @@
 #include <boot/dom0.h>
 #include <boot/launch_domains.h>
 #include <boot/libfdt_guard.h>
+#include <boot/load_microcode.h>
 #include <boot/loader.h>
 #include <boot/memory_map.h>
 #include <boot/multiboot1.h>
@@ -284,7 +285,8 @@ void start(uint64_t loader_info, uint64_t loader_magic)
 {
 	read_loader(loader_info, loader_magic); /* memory map, modules, options */
 	open_console();				/* from here on we can be heard */
-	cpu_setup_early(&options);		/* features; patches our text */
+	load_microcode(&info, &options.microcode, &memory);
+	cpu_setup_early(&options); /* features; patches our text */
 	speculation_report();
 	if (!info.memory_count) {
 		panic("there is no memory map to start with");

@@ -4,6 +4,7 @@
 #include <arch/cpu.h>
 #include <arch/features.h>
 #include <arch/instructions.h>
+#include <arch/microcode.h>
 #include <arch/paging.h>
 #include <arch/port.h>
 #include <arch/regs.h>
@@ -71,6 +72,7 @@ static _Noreturn void refuse_cpu(enum smp_state why)
 
 _Noreturn void cpu_start(void)
 {
+	microcode_init_cpu();
 	cpu_setup_modes();
 	tlb_switch_root(paging_idle_root());
 	if (!features_same_here()) {
