@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A stock Linux guest uses the store by its own ring while the daemon is killed again and again: nothing it was told is lost.
+
+Usage: guest_store.py [--xen] [--smp N]   --xen: on Debian's Xen, with our daemon there
+"""
+
+import argparse
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
+from machine import skip_all  # noqa: E402
+import incumbent  # noqa: E402
+from linux import linux_root, run_checks  # noqa: E402
+
+ROUNDS = 120
+KILLS = 8
+
+# In the guest, through its kernel: each write is read back; a watch tells of a write of Dom0's.
+GUEST = """#!/bin/sh
+export XENSTORED_PATH=/dev/xen/xenbus
+pvx-store watch -n 2 data/told >/tmp/events & watcher=$!
+wrong=0; i=0
+while [ $i -lt ROUNDS ]; do
+	i=$((i + 1))
+	pvx-store write data/n$i "value $i" && [ "$(pvx-store read data/n$i)" = "value $i" ] || wrong=$((wrong + 1))
+done
+pvx-store write /local/domain/0/not-mine x 2>/dev/null && wrong=$((wrong + 1000))
+pvx-store write data/wrong $wrong
+wait $watcher
+pvx-store write data/heard "$(tail -n 1 /tmp/events)"
+while :; do sleep 100; done
+"""
+
+# In Dom0. Each line that begins with "check" is one.
+SCRIPT = """#!/bin/sh
+check() { if [ "$2" = "$3" ]; then echo "check ok $1"; else echo "check bad $1: '$2' not '$3'"; fi; }
+store() { pvx-stored -N 2>>/run/store.log & daemon=$!; }
+until_there() { left=300; until pvx-store exists $1 2>/dev/null || [ $left = 0 ]; do sleep 1; left=$((left - 1)); done; }
+mkdir -p /run/xenstored
+store
+until pvx-store exists /tool/xenstored 2>/dev/null; do sleep 1; done
+cat >/tmp/guest.cfg <<END
+name = "guest"
+kernel = "/root/vmlinuz"
+ramdisk = "/root/initrd"
+memory = 160
+cmdline = "console=hvc0 quiet"
+END
+pvx create -e /tmp/guest.cfg; check "a guest is made" $? 0
+data=/local/domain/$(pvx domid guest)/data
+until_there $data/n1
+kills=0
+while [ $kills -lt KILLS ]; do
+	kill -9 $daemon; wait $daemon 2>/dev/null
+	store
+	kills=$((kills + 1))
+	before=$(pvx-store list $data | grep -c '^n')
+	left=60; until [ "$(pvx-store list $data | grep -c '^n')" -gt "$before" ] || [ $left = 0 ] || pvx-store exists $data/wrong; do sleep 1; left=$((left - 1)); done
+done
+until_there $data/wrong
+check "the guest found nothing wrong over $kills kills" "$(pvx-store read $data/wrong)" 0
+right=0; i=0
+while [ $i -lt ROUNDS ]; do
+	i=$((i + 1))
+	[ "$(pvx-store read $data/n$i)" != "value $i" ] || right=$((right + 1))
+done
+check "all that it wrote is there" $right ROUNDS
+pvx-store write $data/told now
+until_there $data/heard
+check "its watch has outlived them too" "$(pvx-store read $data/heard)" data/told
+pvx destroy guest
+check "its home is gone with it" "$(pvx-store exists $data && echo there || echo gone)" gone
+check "the accounts are right" "$(pvx-store control check)" OK
+cat /run/store.log
+"""
+CHECKS = 6
+
+PROGRAMS = ("pvx-stored=/usr/sbin/pvx-stored", "pvx-store=/usr/bin/pvx-store", "pvx=/usr/bin/pvx")
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--hypervisor", default="hypervisor/parvus.elf")
+    parser.add_argument("--xen", action="store_true")
+    parser.add_argument("--smp", default="1")
+    args = parser.parse_args(argv)
+    image = (incumbent.xen() or skip_all("Debian's Xen is not to be had")) if args.xen else args.hypervisor
+    folder = os.path.join("tests", "scenarios", "guest_store" + (".xen" if args.xen else ""))
+    filled = [text.replace("ROUNDS", str(ROUNDS)).replace("KILLS", str(KILLS)) for text in (GUEST, SCRIPT)]
+    guest = linux_root(os.path.join(folder, "guest"), filled[0], PROGRAMS[1:2], "--modules", "xenfs")
+    root = linux_root(folder, filled[1], PROGRAMS + (f"{guest}/vmlinuz=/root/vmlinuz", f"{guest}/initrd=/root/initrd"))
+    options = ["--hypervisor", image, "--kernel", os.path.join(root, "vmlinux"),
+               "--initrd", os.path.join(root, "initrd"), "--cmdline", "console=hvc0 quiet panic=-1",
+               "--hv", "com1=115200,8n1 console=com1 dom0_mem=640M", "--mem", "1280", "--smp", args.smp]
+    return run_checks(options, folder, CHECKS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
