@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Debian's Xen, fetched once into a cache, so that the same guest can be run on both hypervisors."""
 
+import fcntl
 import glob
 import gzip
 import os
@@ -20,12 +21,18 @@ def cache():
 def unpacked(package):
     """The folder with what a package would install; None where neither apt nor the cache has it."""
     folder = os.path.join(cache(), "xen")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, package + ".lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return fetched(package, folder)
+
+
+def fetched(package, folder):
     root = os.path.join(folder, package)
     if os.path.isdir(root):
         return root
     if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
         return None
-    os.makedirs(folder, exist_ok=True)
     if subprocess.run(["apt-get", "download", package], cwd=folder, check=False, capture_output=True).returncode:
         return None
     for file in glob.glob(os.path.join(folder, package + "_*.deb")):
@@ -42,9 +49,9 @@ def xen():
         return image
     root = unpacked(HYPERVISOR)
     for packed in glob.glob(os.path.join(root or "", "boot", "xen-4.17*-amd64.gz")):
-        with gzip.open(packed) as source, open(image + ".new", "wb") as target:
+        with gzip.open(packed) as source, open(f"{image}.{os.getpid()}", "wb") as target:
             shutil.copyfileobj(source, target)
-        os.replace(image + ".new", image)
+        os.replace(f"{image}.{os.getpid()}", image)
         return image
     return None
 
