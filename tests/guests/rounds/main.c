@@ -72,6 +72,10 @@ static void check_rounds(uint64_t before, unsigned long rounds)
 		bad += !begin() || child_destroy(&child);
 	}
 	is(bad, 0, "%lu domains are built, run and destroyed", rounds);
+	if (!on_parvus()) {
+		skip("all memory has come back", "Xen keeps some pages in its heap");
+		return;
+	}
 	for (unsigned int wait = 0; after != before && child_wait(&wait);) {
 		after = free_pages();
 	}
