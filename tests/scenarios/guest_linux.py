@@ -94,6 +94,7 @@ pvx block-attach guest /tmp/hot,raw,xvdb,w; check "a disk is attached" $? 0
 wait_block 5 "saw xvdb"
 check "and written" "$(block /tmp/hot 0)" "written hot"
 pvx network-attach guest bridge=xenbr0; check "an interface is attached" $? 0
+until_is 4 'pvx-store read /local/domain/$(pvx domid guest)/device/vif/1/state'
 pvx network-detach guest 1; check "and detached" $? 0
 pvx block-detach guest xvdb; check "the disk is detached" $? 0
 until_is 3 'pvx domid guest >/dev/null 2>&1; echo $?'
