@@ -4,22 +4,9 @@
 #include <stdlib.h>
 
 #include "../unit/memory_actors.h"
+#include "fuzz_actors.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static const uint8_t *input;
-static size_t left;
-
-static uint64_t by_input(uint64_t below)
-{
-	uint64_t value = 0;
-
-	for (uint64_t reach = 1; reach < below && left; reach <<= 8) {
-		value = value << 8 | *input++;
-		left--;
-	}
-	return value % below;
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

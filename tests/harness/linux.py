@@ -1,10 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Scenarios with stock Linux: a root with a script and programs in it, and the script's lines as checks."""
 
+import argparse
 import os
 import subprocess
 
+import incumbent
 from machine import PANIC, TOP, Machine, Tap, skip_all
+
+
+def arguments(name, doc, argv=None):
+    """The usual options of a scenario, with `image` and `folder` as they follow from them."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--hypervisor", default="hypervisor/parvus.elf")
+    parser.add_argument("--xen", action="store_true")
+    parser.add_argument("--smp", default="1")
+    args = parser.parse_args(argv)
+    args.image = (incumbent.xen() or skip_all("Debian's Xen is not to be had")) if args.xen else args.hypervisor
+    args.folder = os.path.join("tests", "scenarios", name + (".xen" if args.xen else ""))
+    return args
+
+
+def dom0_options(args, root, dom0_mem, mem, *more):
+    """What the launcher is told to start a root of linux_root() as Dom0."""
+    return ["--hypervisor", args.image, "--kernel", os.path.join(root, "vmlinux"),
+            "--initrd", os.path.join(root, "initrd"), "--cmdline", "console=hvc0 quiet panic=-1",
+            "--hv", f"com1=115200,8n1 console=com1 dom0_mem={dom0_mem}M", "--mem", str(mem), "--smp", args.smp, *more]
 
 
 def linux_root(folder, script, add=(), *options):

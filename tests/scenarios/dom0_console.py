@@ -4,15 +4,12 @@
 Usage: dom0_console.py [--xen] [--smp N]   --xen: on Debian's Xen, to see what Xen does
 """
 
-import argparse
 import os
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
-from machine import skip_all  # noqa: E402
-import incumbent  # noqa: E402
-from linux import linux_root, run_checks  # noqa: E402
+from linux import arguments, dom0_options, linux_root, run_checks  # noqa: E402
 
 # In the guest: answers each line that is typed.
 GUEST = """#!/bin/sh
@@ -73,19 +70,10 @@ PROGRAMS = ("pvx-stored=/usr/sbin/pvx-stored", "pvx-store=/usr/bin/pvx-store", "
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--hypervisor", default="hypervisor/parvus.elf")
-    parser.add_argument("--xen", action="store_true")
-    parser.add_argument("--smp", default="1")
-    args = parser.parse_args(argv)
-    image = (incumbent.xen() or skip_all("Debian's Xen is not to be had")) if args.xen else args.hypervisor
-    folder = os.path.join("tests", "scenarios", "dom0_console" + (".xen" if args.xen else ""))
-    guest = linux_root(os.path.join(folder, "guest"), GUEST, (), "--modules", "xen-blkfront")
-    root = linux_root(folder, SCRIPT, PROGRAMS + (f"{guest}/vmlinuz=/root/vmlinuz", f"{guest}/initrd=/root/initrd"))
-    options = ["--hypervisor", image, "--kernel", os.path.join(root, "vmlinux"),
-               "--initrd", os.path.join(root, "initrd"), "--cmdline", "console=hvc0 quiet panic=-1",
-               "--hv", "com1=115200,8n1 console=com1 dom0_mem=640M", "--mem", "1280", "--smp", args.smp]
-    return run_checks(options, folder, CHECKS)
+    args = arguments("dom0_console", __doc__, argv)
+    guest = linux_root(os.path.join(args.folder, "guest"), GUEST, (), "--modules", "xen-blkfront")
+    root = linux_root(args.folder, SCRIPT, PROGRAMS + (f"{guest}/vmlinuz=/root/vmlinuz", f"{guest}/initrd=/root/initrd"))
+    return run_checks(dom0_options(args, root, 640, 1280), args.folder, CHECKS)
 
 
 if __name__ == "__main__":

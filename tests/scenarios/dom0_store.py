@@ -4,15 +4,12 @@
 Usage: dom0_store.py [--xen] [--smp N]   --xen: on Debian's Xen, to see what Xen does
 """
 
-import argparse
 import os
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
-from machine import skip_all  # noqa: E402
-import incumbent  # noqa: E402
-from linux import linux_root, run_checks  # noqa: E402
+from linux import arguments, dom0_options, linux_root, run_checks  # noqa: E402
 
 # Each line that begins with "check" is one; the kernel reaches the store through /dev/xen/xenbus.
 SCRIPT = """#!/bin/sh
@@ -43,18 +40,9 @@ kill $pid
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--hypervisor", default="hypervisor/parvus.elf")
-    parser.add_argument("--xen", action="store_true")
-    parser.add_argument("--smp", default="1")
-    args = parser.parse_args(argv)
-    image = (incumbent.xen() or skip_all("Debian's Xen is not to be had")) if args.xen else args.hypervisor
-    folder = os.path.join("tests", "scenarios", "dom0_store" + (".xen" if args.xen else ""))
-    root = linux_root(folder, SCRIPT, ("pvx-stored=/usr/sbin/pvx-stored", "pvx-store=/usr/bin/pvx-store"))
-    options = ["--hypervisor", image, "--kernel", os.path.join(root, "vmlinux"),
-               "--initrd", os.path.join(root, "initrd"), "--cmdline", "console=hvc0 quiet panic=-1",
-               "--hv", "com1=115200,8n1 console=com1 dom0_mem=512M", "--mem", "1024", "--smp", args.smp]
-    return run_checks(options, folder, 6)
+    args = arguments("dom0_store", __doc__, argv)
+    root = linux_root(args.folder, SCRIPT, ("pvx-stored=/usr/sbin/pvx-stored", "pvx-store=/usr/bin/pvx-store"))
+    return run_checks(dom0_options(args, root, 512, 1024), args.folder, 6)
 
 
 if __name__ == "__main__":

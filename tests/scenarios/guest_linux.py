@@ -4,15 +4,14 @@
 Usage: guest_linux.py [--xen] [--smp N]   --xen: on Debian's Xen, to see that pvx asks for nothing but the ABI
 """
 
-import argparse
 import os
 import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
-from machine import PANIC, TOP, Machine, Tap, need, skip_all  # noqa: E402
-import incumbent  # noqa: E402
+from linux import arguments, dom0_options, linux_root, run_checks  # noqa: E402
+from machine import need  # noqa: E402
 
 # In the guest. Its disk tells it how often it has started, and takes what it has to say.
 GUEST = """#!/bin/sh
@@ -120,23 +119,14 @@ for log in /tmp/consoles/*; do echo "== $log"; tail -n 12 $log; done
 """
 CHECKS = 28
 
-
-def mkdom0(folder, run, *options):
-    script = os.path.join(folder, "run")
-    os.makedirs(folder, exist_ok=True)
-    with open(script, "w", encoding="ascii") as file:
-        file.write(run)
-    done = subprocess.run([os.path.join(TOP, "scripts", "mkdom0"), "--elf", "-o", os.path.join(folder, "root"),
-                           "--run", script, *options], check=False, capture_output=True, text=True)
-    if done.returncode:
-        skip_all("Linux' packages are not to be had: " + done.stderr.strip().splitlines()[-1])
-    return os.path.join(folder, "root")
+PROGRAMS = ("pvx-stored=/usr/sbin/pvx-stored", "pvx-store=/usr/bin/pvx-store", "pvx=/usr/bin/pvx",
+            "pvx-consoled=/usr/sbin/pvx-consoled")
 
 
 def guest_disk(folder):
     """A file system with the guest's kernel, packed and unpacked, and its initrd."""
     need("mke2fs", "e2fsprogs")
-    root = mkdom0(os.path.join(folder, "guest"), GUEST, "--modules", "xen-blkfront xen-netfront")
+    root = linux_root(os.path.join(folder, "guest"), GUEST, (), "--modules", "xen-blkfront xen-netfront")
     image = os.path.join(folder, "guest.img")
     if os.path.exists(image):
         os.unlink(image)
@@ -145,34 +135,11 @@ def guest_disk(folder):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--hypervisor", default="hypervisor/parvus.elf")
-    parser.add_argument("--xen", action="store_true")
-    parser.add_argument("--smp", default="1")
-    args = parser.parse_args(argv)
-    image = (incumbent.xen() or skip_all("Debian's Xen is not to be had")) if args.xen else args.hypervisor
-    folder = os.path.join("tests", "scenarios", "guest_linux" + (".xen" if args.xen else ""))
-    disk = guest_disk(folder)
-    root = mkdom0(folder, SCRIPT, *(word for name in ("pvx-stored=/usr/sbin/pvx-stored",
-                                                      "pvx-store=/usr/bin/pvx-store", "pvx=/usr/bin/pvx",
-                                                      "pvx-consoled=/usr/sbin/pvx-consoled")
-                                    for word in ("--add", name)))
-    tap = Tap()
-    # QEMU's TCG and FPUs that are loaded at their first use: on either hypervisor programs of Dom0 die by wrong
-    # registers now and then while a guest runs; never so with FPUs that go with their vCPUs.
-    options = ["--hypervisor", image, "--kernel", os.path.join(root, "vmlinux"),
-               "--initrd", os.path.join(root, "initrd"), "--cmdline", "console=hvc0 quiet panic=-1",
-               "--hv", "com1=115200,8n1 console=com1 dom0_mem=512M", "--mem", "1280",
-               "--smp", args.smp,
-               "--", "-drive", f"file={disk},if=virtio,format=raw,snapshot=on"]
-    with Machine(options, os.path.join(folder, "console"), 900) as machine:
-        machine.wait_for(r"the script ended with|" + PANIC.pattern)
-        checks = [line.split("check ", 1)[1].strip() for line in machine.log.splitlines()
-                  if line.lstrip().startswith("check ")]
-        for check in checks:
-            tap.ok(check.startswith("ok "), check.split(" ", 1)[1])
-        tap.ok(len(checks) == CHECKS, f"all checks were reached ({len(checks)} of {CHECKS})", machine.tail(40))
-    return tap.done()
+    args = arguments("guest_linux", __doc__, argv)
+    disk = guest_disk(args.folder)
+    root = linux_root(args.folder, SCRIPT, PROGRAMS)
+    drive = f"file={disk},if=virtio,format=raw,snapshot=on"
+    return run_checks(dom0_options(args, root, 512, 1280, "--", "-drive", drive), args.folder, CHECKS)
 
 
 if __name__ == "__main__":
