@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Dom0 under stress-ng while its memory is ballooned down and up and a processor comes and goes: no warning, no stall.
+"""Dom0 under stress-ng while its memory is ballooned down and up and processors come and go: no warning, no stall.
 
-Usage: dom0_stress.py [--smp N] [--seconds S] [--xen]   `make soak MINUTES=30 SMP=4` is the long run
+Usage: dom0_stress.py [--smp N[,N...]] [--seconds S] [--xen]   `make soak MINUTES=30 SMP=4` is the long run
 """
 
 import argparse
@@ -15,25 +15,33 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
 from machine import PANIC, TOP, Machine, Tap, need, skip_all  # noqa: E402
 import incumbent  # noqa: E402
 
-TROUBLE = re.compile(r"\bBUG:|\bOops|WARNING:|Call Trace|rcu.*stall|soft lockup|hung task|segfault|Kernel panic|Out of memory"
-                     r"|clocksource.*unstable")
+TROUBLE = re.compile(r"\bBUG:|\bOops|WARNING:|Call Trace|rcu.*stall|soft lockup|hung task|segfault|\btraps: |Bad page"
+                     r"|Kernel panic|Out of memory|clocksource.*unstable|fail: ")
 
-# The balloon halves memory and gives it back; the last processor goes and comes; all while the classes run.
+# All at once. --verify has each compare what it computes, copies and maps with what it should be.
+STRESSORS = """
+	--cpu 1 --memcpy 1 --vecmath 1 --matrix 1 --fp-error 1
+	--fork 1 --vfork 1 --clone 1 --clone-max 8 --pthread 1 --pthread-max 32 --futex 1 --switch 1 --pipe 1
+	--signal 1 --sigsegv 1 --timer 1 --timer-freq 1000 --itimer 1 --itimer-freq 1000
+	--vm 1 --vm-bytes 1M --mmap 1 --mmap-bytes 1M --mremap 1 --mremap-bytes 1M --mprotect 1 --madvise 1 --brk 1
+	--fault 1 --tlb-shootdown 1 --hdd 1 --hdd-bytes 2M
+"""
+
+# The balloon takes a quarter of memory and gives it back; each processor but the first goes and comes in its turn.
 SCRIPT = """#!/bin/sh
 target=/sys/devices/system/xen_memory/xen_memory0/target_kb
 full=$(cat $target)
-last=/sys/devices/system/cpu/cpu$(($(grep -c ^processor /proc/cpuinfo) - 1))/online
+others=$(($(grep -c ^processor /proc/cpuinfo) - 1))
 mkdir -p /tmp/stress && cd /tmp/stress
-stress-ng --timeout SECONDSs --metrics-brief --verify --no-rand-seed \\
-	--cpu 1 --memcpy 1 --fork 1 --mmap 1 --mmap-bytes 16M --futex 1 --signal 1 --timer 1 --timer-freq 1000 \\
-	--vm 1 --vm-bytes 48M --pipe 1 --switch 1 --brk 1 --mremap 1 --mremap-bytes 8M --pthread 1 --hdd 1 --hdd-bytes 8M >/tmp/log 2>&1 &
+stress-ng --timeout SECONDSs --metrics-brief --verify --no-rand-seed STRESSORS >/tmp/log 2>&1 &
 stress=$!
 rounds=0
 while kill -0 $stress 2>/dev/null; do
-	[ ! -w $last ] || echo 0 >$last
+	processor=/sys/devices/system/cpu/cpu$((1 + rounds % (others ? others : 1)))/online
+	[ $others = 0 ] || echo 0 >$processor
 	echo $((full * 3 / 4)) >$target
 	sleep 3
-	[ ! -w $last ] || echo 1 >$last
+	[ $others = 0 ] || echo 1 >$processor
 	echo $full >$target
 	sleep 3
 	rounds=$((rounds + 1))
@@ -50,39 +58,48 @@ def build_root(folder, seconds):
     script = os.path.join(folder, "run")
     os.makedirs(folder, exist_ok=True)
     with open(script, "w", encoding="ascii") as file:
-        file.write(SCRIPT.replace("SECONDS", str(seconds)))
+        file.write(SCRIPT.replace("STRESSORS", " ".join(STRESSORS.split())).replace("SECONDS", str(seconds)))
     done = subprocess.run(
         [os.path.join(TOP, "scripts", "mkdom0"), "--elf", "-o", os.path.join(folder, "dom0"), "--run", script,
          "--modules", "xenfs xen-privcmd", "--add", "/usr/bin/stress-ng=/bin/stress-ng"],
         check=False, capture_output=True, text=True)
     if done.returncode:
         skip_all("Dom0's packages are not to be had: " + done.stderr.strip().splitlines()[-1])
-    return os.path.join(folder, "dom0")
+
+
+def stress(tap, image, folder, smp, seconds):
+    """One machine with so many processors under load until the script ends, and what its console tells of it."""
+    root = os.path.join(folder, "dom0")
+    options = ["--hypervisor", image, "--kernel", os.path.join(root, "vmlinux"),
+               "--initrd", os.path.join(root, "initrd"), "--cmdline", "console=hvc0 panic=-1",
+               "--hv", "com1=115200,8n1 console=com1 dom0_mem=640M", "--mem", "1024", "--smp", smp]
+    with Machine(options, os.path.join(folder, "console." + smp), 600 + 4 * seconds) as machine:
+        machine.wait_for(r"the script ended with|" + PANIC.pattern)
+        tap.ok("stress ended with 0" in machine.log,
+               f"on {smp}: stress-ng runs {seconds} s to its end and finds nothing wrong", machine.tail(40))
+        last = re.escape("0" if smp == "1" else f"0-{int(smp) - 1}")
+        tap.ok(re.search(rf"stress rounds [1-9]\d*, memory is back, {last} on line", machine.log),
+               "memory and processors went and came back meanwhile", machine.tail())
+        trouble = TROUBLE.findall(machine.log)
+        tap.ok(not trouble, "the kernel has nothing to complain of", "\n".join(trouble))
+        tap.ok(machine.wait_exit(seconds=60) == 0 and not PANIC.search(machine.log), "powering off ends the machine", machine.tail())
+        print("\n".join("# " + line for line in re.findall(r"stress rounds.*", machine.log)))
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hypervisor", default="hypervisor/parvus.elf")
     parser.add_argument("--xen", action="store_true")
-    parser.add_argument("--smp", default="2")
+    parser.add_argument("--smp", default="1,2,4" if os.environ.get("PARVUS_FULL") else "1,2")
     parser.add_argument("--seconds", type=int, default=15)
     args = parser.parse_args(argv)
     need("stress-ng", "stress-ng")
     image = (incumbent.xen() or skip_all("Debian's Xen is not to be had")) if args.xen else args.hypervisor
     folder = os.path.join("tests", "scenarios", "dom0_stress" + (".xen" if args.xen else ""))
-    root = build_root(folder, args.seconds)
+    build_root(folder, args.seconds)
     tap = Tap()
-    options = ["--hypervisor", image, "--kernel", os.path.join(root, "vmlinux"),
-               "--initrd", os.path.join(root, "initrd"), "--cmdline", "console=hvc0 panic=-1",
-               "--hv", "com1=115200,8n1 console=com1 dom0_mem=640M", "--mem", "1024", "--smp", args.smp]
-    with Machine(options, os.path.join(folder, "console"), 600 + 4 * args.seconds) as machine:
-        machine.wait_for(r"the script ended with|" + PANIC.pattern)
-        tap.ok("stress ended with 0" in machine.log, f"stress-ng runs {args.seconds} s to its end and finds nothing wrong", machine.tail(40))
-        tap.ok(re.search(r"stress rounds [1-9]\d*, memory is back", machine.log), "memory went and came back meanwhile", machine.tail())
-        trouble = TROUBLE.findall(machine.log)
-        tap.ok(not trouble, "the kernel has nothing to complain of", "\n".join(trouble))
-        tap.ok(machine.wait_exit(seconds=60) == 0 and not PANIC.search(machine.log), "powering off ends the machine", machine.tail())
-        print("\n".join("# " + line for line in re.findall(r"stress rounds.*", machine.log)))
+    for smp in args.smp.split(","):
+        stress(tap, image, folder, smp, args.seconds)
     return tap.done()
 
 
