@@ -99,11 +99,17 @@ void notify_nmi(void)
 	}
 }
 
-void notify_pirq(struct domain *d, uint32_t port, uint32_t pirq)
+unsigned notify_cpu(struct vcpu_events *v)
+{
+	return container_of(v, struct vcpu, events)->credit.cpu;
+}
+
+unsigned notify_pirq(struct domain *d, uint32_t port, uint32_t pirq)
 {
 	struct event_kick kick;
 
 	if (event_send_pirq(&d->events, port, pirq, &kick) == EVENT_KICK) {
 		notify_act(&kick);
 	}
+	return notify_cpu(event_notified(&d->events, port));
 }

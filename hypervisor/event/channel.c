@@ -277,11 +277,12 @@ int event_bind_pirq(struct domain_events *d, uint32_t pirq, uint32_t *port)
 	return bind_plain(d, EVENT_PIRQ, pirq, NULL, port);
 }
 
-int event_bind_vcpu(struct vcpu_events *v, uint32_t port)
+int event_bind_vcpu(struct vcpu_events *v, uint32_t port, uint32_t *pirq)
 {
 	struct event_port *p = port_find(v->domain, port);
 	int rc = 0;
 
+	*pirq = EVENT_NO_PIRQ;
 	if (!p) {
 		return refuse(-EINVAL);
 	}
@@ -290,9 +291,11 @@ int event_bind_vcpu(struct vcpu_events *v, uint32_t port)
 	case EVENT_VIRQ:
 		rc = event_virq_is_global(p->number) ? 0 : refuse(-EINVAL);
 		break;
+	case EVENT_PIRQ:
+		*pirq = p->number;
+		break;
 	case EVENT_UNBOUND:
 	case EVENT_INTERDOMAIN:
-	case EVENT_PIRQ:
 		break;
 	default:
 		rc = refuse(-EINVAL);

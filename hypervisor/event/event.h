@@ -128,13 +128,16 @@ int event_bind_interdomain(struct domain_events *d, struct domain_events *peer, 
 int event_bind_virq(struct vcpu_events *v, uint32_t virq, uint32_t *port);
 int event_bind_ipi(struct vcpu_events *v, uint32_t *port);
 int event_bind_pirq(struct domain_events *d, uint32_t pirq, uint32_t *port);
-int event_bind_vcpu(struct vcpu_events *v, uint32_t port);
 int event_status(struct domain_events *d, uint32_t port, struct evtchn_status *status);
 int event_set_priority(struct domain_events *d, uint32_t port, uint32_t priority);
 
 #define EVENT_NO_PIRQ UINT32_MAX
 
-/* *pirq is the interrupt the port was bound to, for the caller to unbind, or EVENT_NO_PIRQ. */
+/*
+ * *pirq is the interrupt the port is bound to, for the caller to have it come to the vCPU's CPU, or
+ * was, for him to unbind; or EVENT_NO_PIRQ.
+ */
+int event_bind_vcpu(struct vcpu_events *v, uint32_t port, uint32_t *pirq);
 int event_close(struct domain_events *d, uint32_t port, uint32_t *pirq);
 
 /*
@@ -153,6 +156,9 @@ int event_unmask(struct domain_events *d, uint32_t port, struct event_kick *kick
 /* By the hypervisor itself; an unbound VIRQ is nothing to do. */
 int event_send_virq(struct vcpu_events *v, uint32_t virq, struct event_kick *kick);
 int event_send_pirq(struct domain_events *d, uint32_t port, uint32_t pirq, struct event_kick *kick);
+
+/* Whom a port tells, if it is open: a glance. Null only for a domain without vCPUs. */
+struct vcpu_events *event_notified(struct domain_events *d, uint32_t port);
 
 /* --- FIFO (fifo.c) ------------------------------------------------------------------------- */
 

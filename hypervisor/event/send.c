@@ -140,6 +140,13 @@ int event_send_pirq(struct domain_events *d, uint32_t port, uint32_t pirq, struc
 	return port_raise(d, port, &p->lock, kick);
 }
 
+struct vcpu_events *event_notified(struct domain_events *d, uint32_t port)
+{
+	struct event_port *p = port_find(d, port);
+
+	return p ? port_notifies(d, p) : d->first;
+}
+
 /* A 2-level port that was masked and is pending. */
 static __attribute__((noinline)) int deliver_unmasked(struct domain_events *d, uint32_t port,
 						      struct event_port *p, struct event_kick *kick)

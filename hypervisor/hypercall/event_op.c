@@ -171,8 +171,17 @@ static int do_status(struct evtchn_status *op)
 static int do_bind_vcpu(struct evtchn_bind_vcpu *op)
 {
 	struct vcpu_events *v = find_vcpu(op->vcpu);
+	uint32_t pirq;
+	int rc;
 
-	return v ? event_bind_vcpu(v, op->port) : refuse(-ENOENT);
+	if (!v) {
+		return refuse(-ENOENT);
+	}
+	rc = event_bind_vcpu(v, op->port, &pirq);
+	if (!rc && pirq != EVENT_NO_PIRQ) {
+		pirq_move(current_domain(), pirq, op->port, notify_cpu(v));
+	}
+	return rc;
 }
 
 static int do_set_priority(struct evtchn_set_priority *op)

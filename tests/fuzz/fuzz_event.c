@@ -75,7 +75,7 @@ static void step(const uint8_t *op)
 		event_close(&d->events, port, &result);
 		break;
 	case 7:
-		event_bind_vcpu(v, port);
+		event_bind_vcpu(v, port, &result);
 		break;
 	case 8:
 		act(event_unmask(&d->events, port, &kick), &kick);

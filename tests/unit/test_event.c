@@ -99,7 +99,7 @@ static void interdomain(void)
 	ok(status.status == EVTCHNSTAT_interdomain && status.u.interdomain.dom == 1 &&
 		   status.u.interdomain.port == b && status.vcpu == 0,
 	   "names the peer");
-	is_int(event_bind_vcpu(&dom[0].vcpu[2], a), 0, "bind_vcpu");
+	is_int(event_bind_vcpu(&dom[0].vcpu[2], a, &pirq), 0, "bind_vcpu");
 	is_int(kicked(event_send(&dom[1].events, b, &kick), &kick), 2, "a send kicks that vCPU");
 	ok(pending(&dom[0], a) && dom[0].shared.vcpu_info[2].evtchn_upcall_pending &&
 		   dom[0].shared.vcpu_info[2].evtchn_pending_sel == 1,
@@ -137,8 +137,8 @@ static void virq(void)
 	is_int(kicked(event_send_virq(&dom[0].vcpu[1], VIRQ_TIMER, &kick), &kick), 1,
 	       "the timer of vCPU 1 kicks vCPU 1");
 	ok(pending(&dom[0], timer1) && !pending(&dom[0], timer), "its port alone is pending");
-	is_int(event_bind_vcpu(&dom[0].vcpu[0], timer1), -EINVAL, "a per-vCPU VIRQ stays");
-	is_int(event_bind_vcpu(&dom[0].vcpu[2], console), 0, "a global one moves");
+	is_int(event_bind_vcpu(&dom[0].vcpu[0], timer1, &pirq), -EINVAL, "a per-vCPU VIRQ stays");
+	is_int(event_bind_vcpu(&dom[0].vcpu[2], console, &pirq), 0, "a global one moves");
 	is_int(kicked(event_send_virq(&dom[0].vcpu[0], VIRQ_CONSOLE, &kick), &kick), 2,
 	       "and is told");
 	is_int(event_status(&dom[0].events, console, &status), 0, "status");
@@ -157,7 +157,7 @@ static void ipi_and_pirq(void)
 
 	set_up(1023);
 	is_int(event_bind_ipi(&dom[0].vcpu[1], &ipi), 0, "bind_ipi");
-	is_int(event_bind_vcpu(&dom[0].vcpu[0], ipi), -EINVAL, "an IPI's vCPU stays");
+	is_int(event_bind_vcpu(&dom[0].vcpu[0], ipi, &pirq), -EINVAL, "an IPI's vCPU stays");
 	is_int(kicked(event_send(&dom[0].events, ipi, &kick), &kick), 1, "it kicks its vCPU");
 	is_int(event_bind_pirq(&dom[0].events, 17, &line), 0, "bind_pirq");
 	is_int(event_send(&dom[0].events, line, &kick), -EINVAL, "guests do not send PIRQs");
@@ -165,6 +165,9 @@ static void ipi_and_pirq(void)
 	ok(!pending(&dom[0], line), "nor pending");
 	is_int(kicked(event_send_pirq(&dom[0].events, line, 17, &kick), &kick), 0,
 	       "its own line is");
+	is_int(event_bind_vcpu(&dom[0].vcpu[2], line, &pirq), 0, "it tells another vCPU");
+	is_int(pirq, 17, "which says which interrupt is to come there");
+	ok(event_notified(&dom[0].events, line) == &dom[0].vcpu[2], "and is known");
 	is_int(event_close(&dom[0].events, line, &pirq), 0, "close");
 	is_int(pirq, 17, "says which interrupt to unbind");
 	is_int(event_send_pirq(&dom[0].events, line, 17, &kick), 0, "a late interrupt is dropped");
@@ -493,7 +496,11 @@ static bool step_use(unsigned d, uint64_t random)
 					!event_virq_is_global(p->number))
 			       ? -EINVAL
 			       : 0;
-		rc = event_bind_vcpu(&dom[d].vcpu[vcpu], port);
+		rc = event_bind_vcpu(&dom[d].vcpu[vcpu], port, &pirq);
+		got = p->state == EVTCHNSTAT_pirq ? (int)p->number : (int)EVENT_NO_PIRQ;
+		if (!rc && (int)pirq != got) {
+			return false;
+		}
 		if (!want) {
 			p->vcpu = vcpu;
 		}

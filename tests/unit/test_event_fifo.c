@@ -162,6 +162,13 @@ static void note(unsigned v, unsigned queue, uint32_t port)
 	handled_queue = queue;
 }
 
+static void notify_by(uint64_t v, uint32_t port)
+{
+	uint32_t pirq;
+
+	event_bind_vcpu(&vcpu[v], port, &pirq);
+}
+
 static int send(uint32_t port)
 {
 	struct event_kick kick;
@@ -213,7 +220,7 @@ static void basics(void)
 	event_kick_done(&kick);
 	upcall(0, note);
 	ok(handled_count == 1 && handled[0] == 1, "and it comes");
-	event_bind_vcpu(&vcpu[1], 2);
+	notify_by(1, 2);
 	send(2);
 	upcall(0, note);
 	is_int(handled_count, 1, "a vCPU without a control block hears nothing");
@@ -291,7 +298,7 @@ static void random_moves(uint64_t *seed)
 			event_set_priority(&guest, port, (uint32_t)(tap_random(seed) % 16));
 			break;
 		case 1:
-			event_bind_vcpu(&vcpu[tap_random(seed) % VCPUS], port);
+			notify_by(tap_random(seed) % VCPUS, port);
 			break;
 		case 2:
 			words[0][port] |= MASKED;
@@ -326,7 +333,7 @@ static void hostile_words(uint64_t *seed)
 		words[0][tap_random(seed) % WORDS] = (uint32_t)tap_random(seed);
 		control[0].ready = (uint32_t)tap_random(seed);
 		event_set_priority(&guest, port, (uint32_t)(tap_random(seed) % 16));
-		event_bind_vcpu(&vcpu[tap_random(seed) % VCPUS], port);
+		notify_by(tap_random(seed) % VCPUS, port);
 		act(event_unmask(&guest, port, &kick), &kick);
 		send(port);
 	}
@@ -360,7 +367,7 @@ static void *send_many(void *arg)
 		send(port);
 		if (i % 7 == 0) {
 			event_set_priority(&guest, port, (uint32_t)(tap_random(&random) % 3));
-			event_bind_vcpu(&vcpu[tap_random(&random) % VCPUS], port);
+			notify_by(tap_random(&random) % VCPUS, port);
 		}
 	}
 	atomic_fetch_sub(&senders_left, 1);

@@ -172,7 +172,7 @@ static void *hammer(void *arg)
 			    &kick);
 			break;
 		case 4:
-			event_bind_vcpu(&dom[me].vcpu[any % 2], any);
+			event_bind_vcpu(&dom[me].vcpu[any % 2], any, &pirq);
 			act(event_unmask(&dom[me].events, any, &kick), &kick);
 			break;
 		case 5:
@@ -253,7 +253,7 @@ static void *use_the_dying(void *arg)
 			event_close(&dom[1].events, any, &pirq);
 			break;
 		case 2: /* a sender is moved to another vCPU while its peer goes */
-			event_bind_vcpu(&dom[1].vcpu[any % 2], any);
+			event_bind_vcpu(&dom[1].vcpu[any % 2], any, &pirq);
 			break;
 		default:
 			act(event_send(&dom[1].events, any, &kick), &kick);

@@ -170,6 +170,16 @@ void ioapic_route(uint32_t gsi, uint8_t vector, uint32_t apic_id)
 	lock_release(&ioapics.lock);
 }
 
+/* The high word holds nothing else, and is written at once: no interrupt is lost or goes astray. */
+void ioapic_set_destination(uint32_t gsi, uint32_t apic_id)
+{
+	const struct ioapic *io = unit_of(gsi);
+
+	lock_acquire(&ioapics.lock);
+	write_register(io, REGISTER_ENTRIES + 2 * (gsi - io->gsi_base) + 1, apic_id << 24);
+	lock_release(&ioapics.lock);
+}
+
 static void write_entry(uint32_t gsi, uint32_t clear, uint32_t set)
 {
 	const struct ioapic *io = unit_of(gsi);

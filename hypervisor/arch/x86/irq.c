@@ -6,6 +6,7 @@
 #include <arch/irq.h>
 #include <arch/msi.h>
 #include <arch/port.h>
+#include <arch/smp.h>
 #include <arch/tlb.h>
 #include <debug/counters.h>
 #include <debug/log.h>
@@ -63,6 +64,8 @@ int irq_alloc(enum irq_kind kind)
 	line->kind = (uint8_t)kind;
 	line->level = line->waits_for_eoi = line->storms = false;
 	line->total = 0;
+	line->cpu = cpu_id();
+	line->moved = 0;
 	lock_release(&line->lock);
 	return (int)vector_of(line);
 }
@@ -127,10 +130,61 @@ int irq_bind_uart(uint8_t isa_irq)
 	line = irq_line((unsigned)vector);
 	lock_acquire(&line->lock);
 	line->gsi = gsi;
-	ioapic_route(gsi, (uint8_t)vector, apic_id());
+	ioapic_route(gsi, (uint8_t)vector, cpu_of(line->cpu)->apic_id);
 	irq_set_mask(line);
 	lock_release(&line->lock);
 	return 0;
+}
+
+/* --- Where they interrupt ------------------------------------------------------------------ */
+
+#define DESTINATION_MAX 0xfe /* 8 bits, of which all ones are everybody */
+
+static bool can_interrupt(unsigned cpu)
+{
+	return cpus_online() >> cpu & 1 && cpu_of(cpu)->apic_id <= DESTINATION_MAX;
+}
+
+void irq_move(struct irq_line *line, unsigned cpu)
+{
+	ASSERT_LOCKED(&line->lock);
+	if (line->cpu == cpu || !can_interrupt(cpu)) {
+		return;
+	}
+	line->cpu = cpu;
+	line->moved = now();
+	if (line->kind == IRQ_MSI) {
+		msi_set_destination(vector_of(line), cpu_of(cpu)->apic_id);
+	} else {
+		ioapic_set_destination(line->gsi, cpu_of(cpu)->apic_id);
+	}
+}
+
+/* Who moves a line looks at `smp_online` with its lock held, so each is seen here or stays away. */
+void irq_leave_cpu(unsigned cpu)
+{
+	for (unsigned i = 0; i < LINES; i++) {
+		struct irq_line *line = &lines[i];
+
+		lock_acquire(&line->lock);
+		if (line->kind != IRQ_FREE && line->cpu == cpu) {
+			irq_move(line, (unsigned)__builtin_ctzll(cpus_online()));
+		}
+		lock_release(&line->lock);
+	}
+}
+
+/* The vCPU that is told runs on `cpu`: its interrupts shall come there. */
+static void follow(struct irq_line *line, unsigned cpu)
+{
+	if (likely(cpu == cpu_id())) {
+		return;
+	}
+	lock_acquire(&line->lock);
+	if (line->kind != IRQ_FREE && now() - line->moved >= IRQ_FOLLOW_NS) {
+		irq_move(line, cpu);
+	}
+	lock_release(&line->lock);
 }
 
 /* --- Storms -------------------------------------------------------------------------------- */
@@ -234,7 +288,7 @@ static void on_device(unsigned vector)
 	if (kind == IRQ_UART) {
 		add_work(CPU_WORK_KEYS);
 	} else if (port) {
-		notify_pirq(domain_hardware, port, pirq);
+		follow(line, notify_pirq(domain_hardware, port, pirq));
 	}
 }
 

@@ -53,6 +53,7 @@ struct message {
 	bool masked;
 	pci_function_t f;
 	uint8_t capability; /* where it is */
+	uint8_t apic_id;    /* of the CPU that it interrupts */
 	uint16_t entry;
 	volatile uint32_t *in_table; /* null: an MSI */
 };
@@ -190,10 +191,14 @@ static void write_mask(const struct message *m)
 	pci_write(m->f, m->capability + CONTROL, 2, control);
 }
 
-/* To CPU 0, by its vector: fixed delivery, edge. */
+/*
+ * To one CPU, by its vector: fixed delivery, edge. It is masked meanwhile, if that is possible, and
+ * then is not lost. Else it is on, and only its destination changes, which is one word.
+ */
 static void write_message(const struct message *m)
 {
-	uint32_t address = ADDRESS_BASE | (cpu_of(0)->apic_id & 0xff) << 12;
+	uint32_t address = ADDRESS_BASE | (uint32_t)m->apic_id << 12;
+	uint32_t control;
 	bool wide;
 
 	if (m->in_table) {
@@ -202,7 +207,11 @@ static void write_message(const struct message *m)
 		m->in_table[1] = 0;
 		m->in_table[2] = vector_of(m);
 	} else {
-		wide = read_control(m) & MSI_WIDE;
+		control = read_control(m);
+		wide = control & MSI_WIDE;
+		if (control & MSI_MASKABLE) {
+			pci_write(m->f, m->capability + MSI_MASK(wide), 4, 1);
+		}
 		pci_write(m->f, m->capability + MSI_ADDRESS, 4, address);
 		if (wide) {
 			pci_write(m->f, m->capability + MSI_ADDRESS + 4, 4, 0);
@@ -238,6 +247,18 @@ void msi_set_mask(unsigned vector, bool masked)
 	lock_release(&msi.lock);
 }
 
+void msi_set_destination(unsigned vector, uint32_t apic_id)
+{
+	struct message *m = message_of(vector);
+
+	lock_acquire(&msi.lock);
+	if (m->used) {
+		m->apic_id = (uint8_t)apic_id;
+		write_message(m);
+	}
+	lock_release(&msi.lock);
+}
+
 /* A line for the message, masked, and a number for the line. */
 static int add_message(struct message message, int *pirq)
 {
@@ -247,6 +268,7 @@ static int add_message(struct message message, int *pirq)
 		return vector;
 	}
 	message.used = message.masked = true;
+	message.apic_id = (uint8_t)cpu_of(irq_line((unsigned)vector)->cpu)->apic_id;
 	lock_acquire(&msi.lock);
 	if (find(message.f, message.capability, message.entry)) {
 		rc = refuse(-EBUSY);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The numbers (PIRQs) by which Dom0, who owns the devices, knows interrupt lines. */
-#include <arch/apic.h>
+#include <arch/cpu.h>
 #include <arch/ioapic.h>
 #include <arch/irq.h>
 #include <arch/msi.h>
 #include <arch/pirq.h>
+#include <arch/smp.h>
+#include <debug/counters.h>
 #include <debug/log.h>
 #include <domain/domain.h>
 #include <lib/bitmap.h>
@@ -107,7 +109,7 @@ static int new_gsi_line(uint32_t gsi)
 		lock_acquire(&line->lock);
 		line->gsi = gsi;
 		line->level = ioapic_wiring(gsi).level;
-		ioapic_route(gsi, (uint8_t)vector, apic_id());
+		ioapic_route(gsi, (uint8_t)vector, cpu_of(line->cpu)->apic_id);
 		lock_release(&line->lock);
 	}
 	return vector;
@@ -219,7 +221,7 @@ int pirq_setup_gsi(uint32_t gsi, bool level, bool low)
 	} else {
 		ioapic_set_wiring(gsi, wiring);
 		line->level = level;
-		ioapic_route(gsi, (uint8_t)vector, apic_id());
+		ioapic_route(gsi, (uint8_t)vector, cpu_of(line->cpu)->apic_id);
 		update_eoi_map(line->pirq, level);
 	}
 	lock_release(&line->lock);
@@ -267,6 +269,24 @@ void pirq_unbind(struct domain *d, uint32_t pirq)
 		atomic_store_explicit(&line->port, 0, memory_order_relaxed);
 		line->waits_for_eoi = false;
 		irq_set_mask(line);
+		lock_release(&line->lock);
+	}
+	lock_release(&pirqs.lock);
+}
+
+void pirq_move(struct domain *d, uint32_t pirq, uint32_t port, unsigned cpu)
+{
+	struct irq_line *line;
+
+	if (d != domain_hardware) {
+		return;
+	}
+	lock_acquire(&pirqs.lock);
+	line = line_get(pirq);
+	if (line) {
+		if (atomic_load_explicit(&line->port, memory_order_relaxed) == port) {
+			irq_move(line, cpu);
+		}
 		lock_release(&line->lock);
 	}
 	lock_release(&pirqs.lock);
@@ -325,13 +345,19 @@ void pirq_dump(void)
 		if (pirqs.vector[pirq]) {
 			const struct irq_line *line = irq_line(pirqs.vector[pirq]);
 
-			log_error("interrupt %u: vector %#x, %s, port %u, %lu so far%s\n", pirq,
-				  pirqs.vector[pirq],
+			log_error("interrupt %u: vector %#x, %s, port %u, CPU %u, %lu so far%s\n",
+				  pirq, pirqs.vector[pirq],
 				  line->kind == IRQ_MSI ? "message"
 				  : line->level		? "level"
 							: "edge",
-				  line->port, line->total,
+				  line->port, line->cpu, line->total,
 				  line->waits_for_eoi ? ", waits for its end" : "");
 		}
+	}
+	for (cpu_mask_t rest = cpus_online(); rest; rest &= rest - 1) {
+		unsigned cpu = (unsigned)__builtin_ctzll(rest);
+
+		log_error("CPU %u: %lu interrupts of devices\n", cpu,
+			  cpu_of(cpu)->counters[COUNTER_interrupts]);
 	}
 }

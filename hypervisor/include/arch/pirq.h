@@ -15,6 +15,9 @@ struct domain;
 int pirq_bind(struct domain *d, uint32_t pirq, uint32_t port, bool share);
 void pirq_unbind(struct domain *d, uint32_t pirq); /* after the port was closed */
 
+/* Its interrupts go to that CPU from now on, if it is told to the port; else nothing. */
+void pirq_move(struct domain *d, uint32_t pirq, uint32_t port, unsigned cpu);
+
 /* GSIs keep their own number; messages get theirs from the top down. */
 #define PIRQ_COUNT 1024
 

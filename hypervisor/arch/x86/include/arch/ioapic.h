@@ -26,6 +26,7 @@ void ioapic_set_wiring(uint32_t gsi, struct gsi_wiring wiring); /* for the next 
 
 /* The line raises `vector` on one CPU from the next unmask on; it is masked now. */
 void ioapic_route(uint32_t gsi, uint8_t vector, uint32_t apic_id);
+void ioapic_set_destination(uint32_t gsi, uint32_t apic_id); /* masked or not */
 void ioapic_mask(uint32_t gsi);
 void ioapic_unmask(uint32_t gsi);
 

@@ -20,6 +20,12 @@
  *			and the line is unmasked.
  *
  * A line that does nothing but interrupt is masked until the second is over.
+ *
+ * Where. A line interrupts one CPU: that on which the vCPU runs which Dom0's port notifies. It is
+ * put there when Dom0 binds the port to a vCPU, and follows it: an interrupt that comes to another
+ * CPU takes the line along (at most every IRQ_FOLLOW_NS, for a vCPU may roam). As a vector means
+ * the same everywhere, a move changes nothing but the destination, and one that is still on
+ * its way to the old CPU is served there.
  */
 enum irq_kind {
 	IRQ_FREE,
@@ -37,6 +43,8 @@ struct irq_line {
 	bool level;
 	bool waits_for_eoi; /* masked until Dom0 has seen to it */
 	bool storms;	    /* masked until the second is over */
+	unsigned cpu;	    /* whom it interrupts */
+	uint64_t moved;	    /* when that changed last */
 	uint32_t pirq;
 	uint32_t gsi;
 	uint64_t second; /* of now(), in which `count` were counted */
@@ -46,6 +54,8 @@ struct irq_line {
 
 /* More than this in one second is a storm: real devices moderate themselves far below. */
 #define IRQ_STORM 400000
+
+#define IRQ_FOLLOW_NS 10000000
 
 void irq_init(void);
 
@@ -66,6 +76,15 @@ int irq_alloc(enum irq_kind kind);
 void irq_free(unsigned vector);
 
 int irq_find_gsi(uint32_t gsi); /* the vector of its line, or -ENOENT */
+
+/* With the line's lock held. Nothing, if the CPU is off line or beyond what a device can name. */
+void irq_move(struct irq_line *line, unsigned cpu);
+
+/*
+ * A CPU that is no longer in `smp_online`: on return no line interrupts it, nor will any move to
+ * it. What is on its way already is served when it next lets interrupts in.
+ */
+void irq_leave_cpu(unsigned cpu);
 
 /* With the line's lock held. A line is open when it is bound, waits for nothing and behaves. */
 void irq_set_mask(const struct irq_line *line);

@@ -28,6 +28,7 @@ void msi_forget(pci_function_t f); /* the device has gone */
 
 /* For the line of that vector, whose lock is held. */
 void msi_set_mask(unsigned vector, bool masked);
+void msi_set_destination(unsigned vector, uint32_t apic_id);
 void msi_free(unsigned vector);
 
 /*
