@@ -42,7 +42,7 @@ static int dry_run(const struct cli *cli, struct domain_config *config)
 		return cli_failed(cli, rc);
 	}
 	if (cli->json) {
-		config_json(config);
+		config_json(NULL, config);
 	} else {
 		config_write(config, stdout);
 	}

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pvx list: the domains and their states, as `xl list` prints them. */
 #include <cli/commands.h>
+#include <cli/config_json.h>
 #include <cli/json.h>
 #include <errno.h>
 #include <guest/record.h>
 #include <lib/error.h>
+#include <lib/host.h>
 #include <lib/names.h>
+#include <lib/schedule.h>
+#include <lib/store.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +109,75 @@ static void print_json(const domain_info_t *info, const char *name)
 	json_close();
 }
 
+/* --- With -l: what it was made of, in the form that xl gives it ------------------------------ */
+
+/* How much memory it was asked to have; Dom0 perhaps nothing. */
+static uint64_t target_kib(domid_t domid, uint64_t otherwise)
+{
+	char *text = store_read(XBT_NULL, "/local/domain/%u/memory/target", domid);
+	uint64_t kib = text ? strtoull(text, NULL, 10) : otherwise;
+
+	free(text);
+	return kib;
+}
+
+/* The share and the memory are those that it has now. */
+static void read_present(domid_t domid, struct domain_config *config)
+{
+	struct schedule_share share;
+
+	config->memory_kib = target_kib(domid, config->memory_kib);
+	if (schedule_get_share(domid, &share) == 0) {
+		config->cpu_weight = share.weight;
+		config->cap = share.cap;
+	}
+}
+
+/* Of one that no configuration is known of. */
+static void print_bare_config(const domain_info_t *info, const char *name)
+{
+	struct schedule_share share;
+
+	json_open("config", '{');
+	json_open("c_info", '{');
+	json_string("type", "pv");
+	json_string("name", name);
+	json_close();
+	json_open("b_info", '{');
+	if (target_kib(info->domain, 0)) {
+		json_number("target_memkb", (int64_t)target_kib(info->domain, 0));
+	}
+	if (schedule_get_share(info->domain, &share) == 0) {
+		json_open("sched_params", '{');
+		json_string("sched", host_scheduler_name(share.scheduler));
+		json_number("weight", share.weight);
+		json_number("cap", share.cap);
+		json_close();
+	}
+	json_open("type.pv", '{');
+	json_close();
+	json_close();
+	json_close();
+}
+
+static void print_long(const domain_info_t *info, const char *name)
+{
+	struct record record = {.domid = info->domain};
+	struct domain_config config;
+
+	uuid_print(info->handle, record.uuid);
+	json_open(NULL, '{');
+	json_number("domid", info->domain);
+	if (record_config(&record, &config) == 0) {
+		read_present(info->domain, &config);
+		config_json("config", &config);
+		config_free(&config);
+	} else {
+		print_bare_config(info, name);
+	}
+	json_close();
+}
+
 /* The names of all domains are asked for together. */
 static int print_list(const struct cli *cli, const struct domain_list *list)
 {
@@ -115,7 +188,7 @@ static int print_list(const struct cli *cli, const struct domain_list *list)
 				  .claimed = cli->command == &cmd_claims};
 	char **names = calloc(list->count + 1, sizeof(*names));
 	int rc = names ? names_of(list, names) : fail(ENOMEM, "no memory for the names");
-	bool json = cli->json || cli_option(cli, "long");
+	bool with_configs = cli_option(cli, "long"), json = cli->json || with_configs;
 
 	if (rc) {
 		free(names);
@@ -127,7 +200,9 @@ static int print_list(const struct cli *cli, const struct domain_list *list)
 		print_header(&columns);
 	}
 	for (unsigned int i = 0; i < list->count; i++) {
-		if (json) {
+		if (with_configs) {
+			print_long(&list->info[i], names[i]);
+		} else if (json) {
 			print_json(&list->info[i], names[i]);
 		} else {
 			print_row(&list->info[i], names[i], &columns);
@@ -164,7 +239,7 @@ static int list_run(struct cli *cli, int argc, char **argv)
 }
 
 static const struct cli_option options[] = {
-	{.letter = 'l', .name = "long", .help = "all about each domain, as JSON"},
+	{.letter = 'l', .name = "long", .help = "what each was made of, as JSON that xl has too"},
 	{.letter = 'v', .name = "verbose", .help = "also UUIDs, reasons of shutdown and labels"},
 	{.letter = 'Z', .name = "context", .help = "also security labels"},
 	{.letter = 'c', .name = "cpupool", .help = "also the pools of processors"},

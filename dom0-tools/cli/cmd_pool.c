@@ -20,12 +20,27 @@ static unsigned int cpu_count(const struct cpu_map *map)
 	return count;
 }
 
+/* One by one, as scripts know it. */
+static void print_cpus(const struct pool *pool)
+{
+	const char *before = "";
+
+	printf("%-19s", pool->name);
+	for (unsigned int i = 0; i < CPU_MAP_BITS; i++) {
+		if (cpu_map_has(&pool->cpus, i)) {
+			printf("%s%u", before, i);
+			before = ",";
+		}
+	}
+	printf("\n");
+}
+
 static void print_pool(const struct cli *cli, const struct pool *pool)
 {
 	char cpus[512];
 
-	cpu_map_print(&pool->cpus, CPU_MAP_BITS, cpus, sizeof(cpus));
 	if (cli->json) {
+		cpu_map_print(&pool->cpus, CPU_MAP_BITS, cpus, sizeof(cpus));
 		json_open(NULL, '{');
 		json_string("name", pool->name);
 		json_number("id", pool->id);
@@ -34,7 +49,7 @@ static void print_pool(const struct cli *cli, const struct pool *pool)
 		json_number("domains", pool->domains);
 		json_close();
 	} else if (cli_option(cli, "cpus")) {
-		printf("%-19s%s\n", pool->name, cpus);
+		print_cpus(pool);
 	} else {
 		printf("%-19s%3u %9s       y       %4u\n", pool->name, cpu_count(&pool->cpus),
 		       host_scheduler_name(pool->scheduler), pool->domains);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pvx sched-credit, sched-credit2: shares of the processors. */
+/* pvx sched-credit, sched-credit2, sched-rtds: shares of the processors. */
 #include <cli/commands.h>
 #include <cli/json.h>
 #include <errno.h>
 #include <lib/domain.h>
 #include <lib/error.h>
+#include <lib/host.h>
 #include <lib/names.h>
 #include <lib/schedule.h>
 #include <stdio.h>
@@ -52,11 +53,22 @@ static int print_pool(const struct cli *cli, const struct pool *pool)
 	return 0;
 }
 
-static int print_domain(const struct cli *cli, domid_t domid)
+/* A domain's share, if it is this scheduler that gives it one. */
+static int get_share(domid_t domid, uint32_t scheduler, struct schedule_share *share)
+{
+	int rc = schedule_get_share(domid, share);
+
+	return !rc && share->scheduler != scheduler
+		       ? fail(EINVAL, "the scheduler of domain %u is %s, not %s", domid,
+			      host_scheduler_name(share->scheduler), host_scheduler_name(scheduler))
+		       : rc;
+}
+
+static int print_domain(const struct cli *cli, domid_t domid, uint32_t scheduler)
 {
 	struct schedule_share share;
 	char *name;
-	int rc = schedule_get_share(domid, &share);
+	int rc = get_share(domid, scheduler, &share);
 
 	if (rc) {
 		return rc;
@@ -77,10 +89,16 @@ static int print_domain(const struct cli *cli, domid_t domid)
 	return 0;
 }
 
-static void print_header(const struct cli *cli)
+static void print_header(const struct cli *cli, uint32_t scheduler)
 {
-	if (!cli->json) {
-		printf("%-33s %4s %6s %4s\n", "Name", "ID", "Weight", "Cap");
+	if (cli->json) {
+		return;
+	}
+	printf("%-33s %4s ", "Name", "ID");
+	if (scheduler == XEN_SCHEDULER_RTDS) {
+		printf("%9s %9s %10s\n", "Period", "Budget", "Extratime");
+	} else {
+		printf("%6s %4s\n", "Weight", "Cap");
 	}
 }
 
@@ -89,48 +107,69 @@ static int print_members(const struct cli *cli, const struct pool *pool)
 	struct domain_list list;
 	int rc = domain_list_all(&list);
 
-	print_header(cli);
+	print_header(cli, pool->scheduler);
 	for (unsigned int i = 0; !rc && i < list.count; i++) {
 		if (list.info[i].cpupool == pool->id) {
-			rc = print_domain(cli, list.info[i].domain);
+			rc = print_domain(cli, list.info[i].domain, pool->scheduler);
 		}
 	}
 	domain_list_free(&list);
 	return rc;
 }
 
+static int print_one(const struct cli *cli, const struct pool *pool)
+{
+	int rc;
+
+	if (cli->json) {
+		json_open(NULL, '{');
+	}
+	rc = print_pool(cli, pool);
+	if (cli->json) {
+		json_open("domains", '[');
+	}
+	if (!rc && !cli_option(cli, "schedparam")) {
+		rc = print_members(cli, pool);
+	}
+	if (cli->json) {
+		json_close();
+		json_close();
+	}
+	return rc;
+}
+
+/* One that was named, or the first for its parameters alone: it may have another scheduler. */
+static int print_wanted(const struct cli *cli, const char *wanted, uint32_t scheduler)
+{
+	struct pool pool;
+	uint32_t id = 0;
+	int rc = wanted ? pool_find(wanted, &id) : 0;
+
+	rc = rc ? rc : pool_next(id, &pool);
+	if (rc || pool.scheduler == scheduler) {
+		return rc ? rc : print_one(cli, &pool);
+	}
+	if (!cli->json) {
+		printf("Cpupool %s: [sched params unavailable]\n", pool.name);
+	}
+	fprintf(stderr, "pvx %s: the scheduler of pool '%s' is %s\n", cli->command->name, pool.name,
+		host_scheduler_name(pool.scheduler));
+	return 0;
+}
+
 /* All pools of this scheduler, or the one that was named. */
 static int print_pools(const struct cli *cli, uint32_t scheduler)
 {
 	const char *wanted = cli_option(cli, "cpupool");
-	uint32_t id = 0;
 	struct pool pool;
-	int rc = wanted ? pool_find(wanted, &id) : 0;
+	int rc = 0;
 
-	for (; !rc && pool_next(id, &pool) == 0; id = pool.id + 1) {
-		if (pool.scheduler != scheduler) {
-			if (wanted) {
-				return fail(EINVAL, "pool '%s' has the scheduler %u", pool.name,
-					    pool.scheduler);
-			}
-			continue;
-		}
-		if (cli->json) {
-			json_open(NULL, '{');
-		}
-		rc = print_pool(cli, &pool);
-		if (cli->json) {
-			json_open("domains", '[');
-		}
-		if (!rc && !cli_option(cli, "schedparam")) {
-			rc = print_members(cli, &pool);
-		}
-		if (cli->json) {
-			json_close();
-			json_close();
-		}
-		if (wanted) {
-			break;
+	if (wanted || cli_option(cli, "schedparam")) {
+		return print_wanted(cli, wanted, scheduler);
+	}
+	for (uint32_t id = 0; !rc && pool_next(id, &pool) == 0; id = pool.id + 1) {
+		if (pool.scheduler == scheduler) {
+			rc = print_one(cli, &pool);
 		}
 	}
 	return rc;
@@ -145,11 +184,15 @@ static int set_pool(const struct cli *cli, uint32_t scheduler)
 	uint32_t id = 0;
 	int rc = name ? pool_find(name, &id) : 0;
 
-	if (!cli_number(cli, "tslice", &slice) || !cli_number(cli, "ratelimit", &limit) ||
-	    !cli_number(cli, "migration-delay", &delay)) {
+	if (!cli_number(cli, "tslice_ms", &slice) || !cli_number(cli, "ratelimit_us", &limit) ||
+	    !cli_number(cli, "migration_delay_us", &delay)) {
 		return fail(EINVAL, "the parameters are numbers");
 	}
 	rc = rc ? rc : pool_next(id, &pool);
+	if (!rc && pool.scheduler != scheduler) {
+		return fail(EINVAL, "the scheduler of pool '%s' is %s, not %s", pool.name,
+			    host_scheduler_name(pool.scheduler), host_scheduler_name(scheduler));
+	}
 	rc = rc ? rc : schedule_op(&pool, XEN_SYSCTL_SCHEDOP_getinfo, &s);
 	if (rc) {
 		return rc;
@@ -167,18 +210,14 @@ static int set_pool(const struct cli *cli, uint32_t scheduler)
 	return schedule_op(&pool, XEN_SYSCTL_SCHEDOP_putinfo, &s);
 }
 
-static int set_domain(const struct cli *cli, domid_t domid, bool change)
+static int set_domain(const struct cli *cli, domid_t domid, uint32_t scheduler)
 {
 	struct schedule_share share;
 	long weight, cap;
-	int rc = schedule_get_share(domid, &share);
+	int rc = get_share(domid, scheduler, &share);
 
 	if (rc) {
 		return rc;
-	}
-	if (!change) {
-		print_header(cli);
-		return print_domain(cli, domid);
 	}
 	weight = share.weight;
 	cap = share.cap;
@@ -191,12 +230,29 @@ static int set_domain(const struct cli *cli, domid_t domid, bool change)
 	return schedule_set_share(domid, &share);
 }
 
+static int run_domain(struct cli *cli, const char *domain, uint32_t scheduler, bool change)
+{
+	int domid = cli_domain(cli, domain);
+	int rc;
+
+	if (domid < 0) {
+		return -domid;
+	}
+	if (change) {
+		rc = cli->dry ? 0 : set_domain(cli, (domid_t)domid, scheduler);
+	} else {
+		print_header(cli, scheduler);
+		rc = print_domain(cli, (domid_t)domid, scheduler);
+	}
+	return rc < 0 ? cli_failed(cli, rc) : EXIT_DONE;
+}
+
 static int run(struct cli *cli, uint32_t scheduler)
 {
 	const char *domain = cli_option(cli, "domain");
 	bool change = cli_option(cli, "weight") || cli_option(cli, "cap");
-	bool change_pool = cli_option(cli, "tslice") || cli_option(cli, "ratelimit") ||
-			   cli_option(cli, "migration-delay");
+	bool change_pool = cli_option(cli, "tslice_ms") || cli_option(cli, "ratelimit_us") ||
+			   cli_option(cli, "migration_delay_us");
 	int rc;
 
 	if (change && !domain) {
@@ -205,16 +261,13 @@ static int run(struct cli *cli, uint32_t scheduler)
 	if (change_pool && !cli_option(cli, "schedparam")) {
 		return cli_usage(cli, "parameters of the scheduler itself go with -s");
 	}
-	if (domain) {
-		int domid = cli_domain(cli, domain);
-
-		if (domid < 0) {
-			return -domid;
-		}
-		rc = set_domain(cli, (domid_t)domid, change);
-	} else {
-		rc = change_pool ? set_pool(cli, scheduler) : print_pools(cli, scheduler);
+	if (domain && (cli_option(cli, "cpupool") || cli_option(cli, "schedparam"))) {
+		return cli_usage(cli, "-d is for one domain, -p and -s are for pools");
 	}
+	if (domain) {
+		return run_domain(cli, domain, scheduler, change);
+	}
+	rc = change_pool ? set_pool(cli, scheduler) : print_pools(cli, scheduler);
 	return rc < 0 ? cli_failed(cli, rc) : EXIT_DONE;
 }
 
@@ -226,6 +279,21 @@ static int credit_run(struct cli *cli, int argc, char **argv)
 static int credit2_run(struct cli *cli, int argc, char **argv)
 {
 	return run(cli, XEN_SCHEDULER_CREDIT2);
+}
+
+/* Neither Parvus has this one, nor can it be set here: what there is of it is to say so. */
+static int rtds_run(struct cli *cli, int argc, char **argv)
+{
+	bool change = cli_option(cli, "period") || cli_option(cli, "budget") ||
+		      cli_option(cli, "extratime");
+	const char *domain = cli_option(cli, "domain");
+
+	if (change && !(domain && cli_option(cli, "vcpuid"))) {
+		return cli_usage(
+			cli, "a period, a budget and extra time are for vCPUs: -d DOMAIN -v VCPU");
+	}
+	return domain ? run_domain(cli, domain, XEN_SCHEDULER_RTDS, change)
+		      : run(cli, XEN_SCHEDULER_RTDS);
 }
 
 #define COMMON_OPTIONS                                                                       \
@@ -241,21 +309,34 @@ static int credit2_run(struct cli *cli, int argc, char **argv)
 		{.letter = 'p', .name = "cpupool", .value = "POOL", .help = "of this pool"}, \
 		{.letter = 's', .name = "schedparam", .help = "of the scheduler itself"},    \
 	{                                                                                    \
-		.letter = 'r', .name = "ratelimit", .value = "US",                           \
+		.letter = 'r', .name = "ratelimit_us", .value = "US",                        \
 		.help = "the least a vCPU runs before another"                               \
 	}
 
 static const struct cli_option credit_options[] = {
 	COMMON_OPTIONS,
-	{.letter = 't', .name = "tslice", .value = "MS", .help = "how long a vCPU runs at most"},
+	{.letter = 't', .name = "tslice_ms", .value = "MS", .help = "how long a vCPU runs at most"},
 	{.letter = 'm',
-	 .name = "migration-delay",
+	 .name = "migration_delay_us",
 	 .value = "US",
 	 .help = "how long a vCPU counts as warm on its CPU"},
 	{.name = NULL},
 };
 static const struct cli_option credit2_options[] = {
 	COMMON_OPTIONS,
+	{.name = NULL},
+};
+
+static const struct cli_option rtds_options[] = {
+	{.letter = 'd', .name = "domain", .value = "DOMAIN", .help = "of this domain"},
+	{.letter = 'v', .name = "vcpuid", .value = "VCPU", .help = "of this vCPU, or 'all'"},
+	{.letter = 'p', .name = "period", .value = "US", .help = "how often it gets its budget"},
+	{.letter = 'b', .name = "budget", .value = "US", .help = "how long it may run in a period"},
+	{.letter = 'e',
+	 .name = "extratime",
+	 .value = "0|1",
+	 .help = "whether it may run for longer"},
+	{.letter = 'c', .name = "cpupool", .value = "POOL", .help = "of this pool"},
 	{.name = NULL},
 };
 
@@ -275,4 +356,13 @@ const struct command cmd_sched_credit2 = {
 	.options = credit2_options,
 	.json = true,
 	.run = credit2_run,
+};
+
+const struct command cmd_sched_rtds = {
+	.name = "sched-rtds",
+	.arguments = "",
+	.summary = "The same where the pool's scheduler is rtds, which no pool of Parvus has",
+	.options = rtds_options,
+	.json = true,
+	.run = rtds_run,
 };

@@ -21,7 +21,7 @@ static long uptime_of(domid_t domid)
 	vm = store_read(XBT_NULL, "/local/domain/%u/vm", domid);
 	start = vm ? store_read(XBT_NULL, "%s/start_time", vm) : NULL;
 	if (start) {
-		seconds = (long)((double)time(NULL) - strtod(start, NULL));
+		seconds = (long)time(NULL) - strtol(start, NULL, 10); /* it may have decimals */
 	}
 	free(start);
 	free(vm);
@@ -55,6 +55,13 @@ static void print_row(const struct cli *cli, domid_t domid, const char *name)
 	}
 }
 
+static void print_header(const struct cli *cli)
+{
+	if (!cli->json && !cli_option(cli, "short")) {
+		printf("%-33s %4s %s\n", "Name", "ID", "Uptime");
+	}
+}
+
 static int print_all(const struct cli *cli)
 {
 	struct domain_list list;
@@ -63,6 +70,7 @@ static int print_all(const struct cli *cli)
 	if (rc) {
 		return cli_failed(cli, rc);
 	}
+	print_header(cli);
 	for (unsigned int i = 0; i < list.count; i++) {
 		char *name = name_of(list.info[i].domain);
 
@@ -73,27 +81,38 @@ static int print_all(const struct cli *cli)
 	return EXIT_DONE;
 }
 
-static int uptime_run(struct cli *cli, int argc, char **argv)
+/* Those that are there; the header stands above the first. */
+static int print_named(const struct cli *cli, int argc, char **argv)
 {
 	int code = EXIT_DONE;
+	bool begun = false;
 
-	if (cli->json) {
-		json_open(NULL, '[');
-	} else if (!cli_option(cli, "short")) {
-		printf("%-33s %4s %s\n", "Name", "ID", "Uptime");
-	}
 	for (int i = 0; i < argc; i++) {
 		int domid = cli_domain(cli, argv[i]);
 		char *name = domid < 0 ? NULL : name_of((domid_t)domid);
 
 		if (domid < 0) {
 			code = -domid;
-		} else {
-			print_row(cli, (domid_t)domid, name ? name : "(null)");
+			continue;
 		}
+		if (!begun) {
+			print_header(cli);
+			begun = true;
+		}
+		print_row(cli, (domid_t)domid, name ? name : "(null)");
 		free(name);
 	}
-	code = argc ? code : print_all(cli);
+	return code;
+}
+
+static int uptime_run(struct cli *cli, int argc, char **argv)
+{
+	int code;
+
+	if (cli->json) {
+		json_open(NULL, '[');
+	}
+	code = argc ? print_named(cli, argc, argv) : print_all(cli);
 	if (cli->json) {
 		json_close();
 	}

@@ -26,6 +26,7 @@ const struct command *const commands[] = {
 	&cmd_claims,
 	&cmd_sched_credit,
 	&cmd_sched_credit2,
+	&cmd_sched_rtds,
 	&cmd_block_attach,
 	&cmd_block_list,
 	&cmd_block_detach,

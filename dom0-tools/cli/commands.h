@@ -39,6 +39,7 @@ extern const struct command cmd_reboot;
 extern const struct command cmd_rename;
 extern const struct command cmd_sched_credit;
 extern const struct command cmd_sched_credit2;
+extern const struct command cmd_sched_rtds;
 extern const struct command cmd_shutdown;
 extern const struct command cmd_supervise;
 extern const struct command cmd_sysrq;

@@ -152,9 +152,9 @@ static void devices_json(const struct domain_config *config)
 	json_close();
 }
 
-void config_json(const struct domain_config *config)
+void config_json(const char *key, const struct domain_config *config)
 {
-	json_open(NULL, '{');
+	json_open(key, '{');
 	json_open("c_info", '{');
 	json_string("type", "pv");
 	json_string("name", config->name);

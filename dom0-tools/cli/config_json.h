@@ -5,6 +5,7 @@
 
 #include <config/config.h>
 
-void config_json(const struct domain_config *config);
+/* key: what it is called in the object that is open; NULL: nothing. */
+void config_json(const char *key, const struct domain_config *config);
 
 #endif
