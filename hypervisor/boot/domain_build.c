@@ -151,6 +151,14 @@ static void zero_in(const struct builder *b, uint64_t guest_paddr, uint64_t byte
 	}
 }
 
+static void note_place(uint64_t *p2m, uint64_t pfn, mfn_t mfn, unsigned order)
+{
+	for (uint64_t n = mfn.n; n < mfn.n + (UINT64_C(1) << order); n++, pfn++) {
+		p2m[pfn] = n;
+		M2P[n] = pfn;
+	}
+}
+
 static bool allocate(struct builder *b)
 {
 	uint64_t pages = b->spec->pages, pfn = 0;
@@ -172,10 +180,8 @@ static bool allocate(struct builder *b)
 			}
 			continue;
 		}
-		for (uint64_t i = 0; i < UINT64_C(1) << order; i++) {
-			b->p2m[pfn] = mfn.n + i;
-			M2P[mfn.n + i] = pfn++;
-		}
+		note_place(b->p2m, pfn, mfn, order);
+		pfn += UINT64_C(1) << order;
 	}
 	return true;
 }

@@ -5,6 +5,7 @@
 #include <hypercall/memory_op.h>
 #include <lib/error.h>
 #include <memory/frame_alloc.h>
+#include <memory/frame_list.h>
 #include <memory/frame_ref.h>
 #include <xen/memory.h>
 

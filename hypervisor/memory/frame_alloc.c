@@ -3,6 +3,7 @@
 #include <debug/log.h>
 #include <lib/error.h>
 #include <memory/frame_alloc.h>
+#include <memory/frame_list.h>
 #include <memory/frame_ref.h>
 
 /*
@@ -29,36 +30,6 @@ static struct frame_pool {
 	struct frame_list blocks[ZONES][FRAME_ORDER_MAX + 1];
 	_Atomic uint64_t dirty;
 } pool;
-
-/* --- Lists: rings through the cold records ----------------------------------------------- */
-
-void frame_list_add(struct frame_list *list, mfn_t mfn)
-{
-	uint32_t n = (uint32_t)mfn.n;
-
-	if (!list->first) {
-		FRAME_LINKS[n] = (struct frame_links){.prev = n, .next = n};
-	} else {
-		uint32_t first = list->first, last = FRAME_LINKS[first].prev;
-
-		FRAME_LINKS[n] = (struct frame_links){.prev = last, .next = first};
-		FRAME_LINKS[first].prev = n;
-		FRAME_LINKS[last].next = n;
-	}
-	list->first = n;
-}
-
-void frame_list_remove(struct frame_list *list, mfn_t mfn)
-{
-	uint32_t n = (uint32_t)mfn.n;
-	struct frame_links links = FRAME_LINKS[n];
-
-	FRAME_LINKS[links.prev].next = links.next;
-	FRAME_LINKS[links.next].prev = links.prev;
-	if (list->first == n) {
-		list->first = links.next == n ? 0 : links.next;
-	}
-}
 
 /* --- Blocks; the caller holds pool.lock -------------------------------------------------- */
 
@@ -164,7 +135,7 @@ static uint64_t block_take(unsigned order, unsigned flags)
 
 /* --- In and out of use ------------------------------------------------------------------- */
 
-static void frame_become_free(uint64_t n)
+static inline void frame_become_free(uint64_t n, uint32_t stamp)
 {
 	struct frame *frame = frame_of(MFN(n));
 
@@ -172,15 +143,17 @@ static void frame_become_free(uint64_t n)
 		(void)ram_map_set_cache(MFN(n), 0);
 	}
 	M2P[n] = UINT64_MAX;
-	atomic_store_explicit(&frame->type, tlb_clock(), memory_order_relaxed);
+	atomic_store_explicit(&frame->type, stamp, memory_order_relaxed);
 	atomic_store_explicit(&frame->ref, FRAME_REF(FRAME_OWNER_NONE, FRAME_DIRTY),
 			      memory_order_relaxed);
 }
 
 void frame_pool_put(mfn_t mfn, unsigned order)
 {
+	uint32_t stamp = tlb_clock();
+
 	for (uint64_t n = mfn.n; n < mfn.n + BIT(order); n++) {
-		frame_become_free(n);
+		frame_become_free(n, stamp);
 	}
 	atomic_fetch_add_explicit(&pool.dirty, BIT(order), memory_order_relaxed);
 	lock_acquire(&pool.lock);
@@ -193,24 +166,22 @@ void frame_last_put(mfn_t mfn)
 	frame_pool_put(mfn, 0);
 }
 
-/*
- * Frames that were just taken out of the pool: no CPU may hold a translation from their last life,
- * and nobody may read what that life left. They are the hypervisor's until the caller says whose.
- */
+/* There is no way back from here, but interrupts get through. */
 static void breathe(uint64_t n, unsigned flags)
 {
 	if (flags & FRAME_UNLOCKED && n % 32 == 31) {
-		(void)work_pending(); /* there is no way back from here, but interrupts get through
-				       */
+		(void)work_pending();
 	}
 }
 
-static void frames_prepare(uint64_t first, unsigned order, unsigned flags, uint64_t ref)
+/* No CPU may hold a translation from the last life of frames that were just taken out of the pool.
+ */
+static void frames_forget_last_life(uint64_t first, unsigned order, unsigned flags)
 {
-	uint64_t end = first + BIT(order), dirty = 0;
+	uint64_t dirty = 0;
 	uint32_t stamp = 0;
 
-	for (uint64_t n = first; n < end; n++) {
+	for (uint64_t n = first; n < first + BIT(order); n++) {
 		uint32_t freed = (uint32_t)frame_type_word(MFN(n));
 
 		stamp = MAX(stamp, freed);
@@ -218,21 +189,35 @@ static void frames_prepare(uint64_t first, unsigned order, unsigned flags, uint6
 		breathe(n, flags);
 	}
 	tlb_flush_stale(CPU_MASK_ALL, stamp);
+	if (dirty) {
+		atomic_fetch_sub_explicit(&pool.dirty, dirty, memory_order_relaxed);
+	}
+}
+
+/* Nobody may read what that life left; while it is cleared a frame is the hypervisor's. */
+static void frame_clear_if_dirty(uint64_t n)
+{
+	if (frame_ref_word(MFN(n)) & FRAME_DIRTY) {
+		atomic_store_explicit(&frame_of(MFN(n))->ref, FRAME_REF(FRAME_OWNER_SELF, 1),
+				      memory_order_relaxed);
+		frame_clear(MFN(n));
+	}
+}
+
+static void frames_prepare(uint64_t first, unsigned order, unsigned flags, uint64_t ref)
+{
+	uint64_t end = first + BIT(order);
+
+	frames_forget_last_life(first, order, flags);
 	for (uint64_t n = first; n < end; n++) {
 		struct frame *frame = frame_of(MFN(n));
-		bool clear = frame_ref_word(MFN(n)) & FRAME_DIRTY && !(flags & FRAME_UNCLEARED);
 
 		atomic_store_explicit(&frame->type, 0, memory_order_relaxed);
-		atomic_store_explicit(&frame->ref, FRAME_REF(FRAME_OWNER_SELF, 1),
-				      memory_order_relaxed);
-		if (clear) {
-			frame_clear(MFN(n));
+		if (!(flags & FRAME_UNCLEARED)) {
+			frame_clear_if_dirty(n);
 		}
 		atomic_store_explicit(&frame->ref, ref, memory_order_release);
 		breathe(n, flags);
-	}
-	if (dirty) {
-		atomic_fetch_sub_explicit(&pool.dirty, dirty, memory_order_relaxed);
 	}
 }
 
@@ -314,8 +299,8 @@ mfn_t frame_alloc_for(struct domain_memory *dm, unsigned order, unsigned flags)
 	lock_acquire(&dm->frames_lock);
 	/* The domain may have begun to die meanwhile; then nobody would look for these frames. */
 	alive = dm->frame_limit != 0;
-	for (uint64_t i = 0; alive && i < frames; i++) {
-		frame_list_add(&dm->frames, MFN(n + i));
+	if (alive) {
+		frame_list_add_block(&dm->frames, n, frames);
 	}
 	lock_release(&dm->frames_lock);
 	if (!alive) {
@@ -435,15 +420,17 @@ void frame_init(uint64_t end)
 
 void frame_add_ram(uint64_t first, uint64_t last)
 {
-	uint64_t n = MAX(first, UINT64_C(1));
+	uint64_t n = MAX(first, UINT64_C(1)), new = 0;
+	uint32_t stamp = tlb_clock();
 
 	last = MIN(last, frame_end - 1);
-	lock_acquire(&pool.lock);
 	for (uint64_t i = n; i <= last; i++) {
 		/* Frames marked as used come back through here too; they are counted already. */
-		pool.total += frame_owner(MFN(i)) == DOMID_IO;
-		frame_become_free(i);
+		new += frame_owner(MFN(i)) == DOMID_IO;
+		frame_become_free(i, stamp);
 	}
+	lock_acquire(&pool.lock);
+	pool.total += new;
 	if (n <= last) {
 		atomic_fetch_add_explicit(&pool.dirty, last - n + 1, memory_order_relaxed);
 	}

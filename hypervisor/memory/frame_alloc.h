@@ -55,14 +55,4 @@ struct frame_pool_figures {
 
 struct frame_pool_figures frame_pool_figures(void);
 
-/* --- Lists, by the cold records. The caller holds the lock that guards the list. --------- */
-
-void frame_list_add(struct frame_list *list, mfn_t mfn);
-void frame_list_remove(struct frame_list *list, mfn_t mfn);
-
-static inline mfn_t frame_list_first(const struct frame_list *list)
-{
-	return list->first ? MFN(list->first) : MFN_NONE;
-}
-
 #endif

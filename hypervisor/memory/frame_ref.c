@@ -3,6 +3,7 @@
 #include <debug/log.h>
 #include <lib/error.h>
 #include <memory/frame_alloc.h>
+#include <memory/frame_list.h>
 #include <memory/frame_ref.h>
 #include <memory/page_type.h>
 

@@ -3,6 +3,7 @@
 #include <debug/log.h>
 #include <lib/heap.h>
 #include <memory/frame_alloc.h>
+#include <memory/frame_list.h>
 #include <memory/memory.h>
 #include <memory/mmio.h>
 #include <memory/page_table.h>
