@@ -93,9 +93,9 @@ static void check_timer_op(void)
 	wait_ticks(1, deadline + 2000 * MS);
 	is(ticks, 1, "comes");
 	ok(tick_time >= deadline, "not early");
-	is(pv_set_timer_op(pv_time() + 5 * MS), 0, "another one");
+	is(pv_set_timer_op(pv_time() + 100 * MS), 0, "another one");
 	is(pv_set_timer_op(0), 0, "is stopped by 0");
-	wait_ticks(2, pv_time() + 20 * MS);
+	wait_ticks(2, pv_time() + 120 * MS);
 	is(ticks, 1, "and does not come");
 }
 
@@ -138,7 +138,7 @@ static void check_runstate(void)
 	ok(area.state_entry_time > 0, "with the time of the last change");
 	blocked = area.time[RUNSTATE_blocked];
 	ticks = 0;
-	pv_timer_set(0, pv_time() + 10 * MS, 0);
+	pv_timer_set(0, pv_time() + 100 * MS, 0);
 	while (!ticks) {
 		pv_events_off();
 		pv_sched_op(SCHEDOP_block, NULL);
