@@ -12,6 +12,7 @@
 #include <domain/notify.h>
 #include <domain/schedule.h>
 #include <domain/watchdog.h>
+#include <memory/frame_alloc.h>
 
 #define NS_PER_MS (NS_PER_SECOND / 1000)
 
@@ -86,6 +87,11 @@ static void ask_to_choose(unsigned cpu)
 void schedule_enqueue(struct vcpu *v)
 {
 	ask_to_choose(credit_wake(&pool, &v->credit, now()));
+}
+
+void schedule_resume(struct vcpu *v)
+{
+	ask_to_choose(credit_resume(&pool, &v->credit, now()));
 }
 
 /* credit_choose() has a barrier between saying that it runs and our looking at its flags. */

@@ -16,6 +16,7 @@ struct schedule_times schedule_times(void);
 void schedule_set_times(const struct schedule_times *times);
 
 void schedule_enqueue(struct vcpu *v); /* it is runnable: it gets its turn on a CPU */
+void schedule_resume(struct vcpu *v);  /* the same, but it has not slept until now */
 void schedule_stop(struct vcpu *v);    /* a flag forbids it to run: its CPU chooses another */
 void schedule_kick(struct vcpu *v);    /* if it runs on another CPU, it looks at its events */
 void schedule_forget(struct vcpu *v);  /* one that does not run never will again */

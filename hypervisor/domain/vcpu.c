@@ -62,8 +62,13 @@ void vcpu_clear_flag(struct vcpu *v, enum vcpu_flag flag)
 	unsigned before =
 		atomic_fetch_and_explicit(&v->flags, ~(unsigned)flag, memory_order_acq_rel);
 
-	if (before == (unsigned)flag) {
+	if (before != (unsigned)flag) {
+		return; /* it may not run yet, or it might before */
+	}
+	if (flag == VCPU_BLOCKED) {
 		schedule_enqueue(v);
+	} else {
+		schedule_resume(v);
 	}
 }
 

@@ -266,7 +266,16 @@ static void adjust(const struct credit_pool *pool, const struct credit_queue *q,
 	}
 }
 
-unsigned credit_wake(const struct credit_pool *pool, struct credit_vcpu *v, uint64_t now)
+/* Nobody waited for it: it lines up behind the one that runs, rather than go before it. */
+static void line_up(const struct credit_queue *q, struct credit_vcpu *v)
+{
+	if (q->current) {
+		v->spent = MAX(v->spent, q->current->spent + CREDIT_SAVED);
+	}
+}
+
+static inline unsigned wake(const struct credit_pool *pool, struct credit_vcpu *v, bool slept,
+			    uint64_t now)
 {
 	struct credit_queue *q = lock_queue_of(pool, v);
 	unsigned cpu;
@@ -288,11 +297,24 @@ unsigned credit_wake(const struct credit_pool *pool, struct credit_vcpu *v, uint
 	v->woke = now;
 	adjust(pool, q, v);
 	charge(q, now);
+	if (!slept) {
+		line_up(q, v);
+	}
 	/* If nobody waited until now, the one that runs has no end of its turn yet. */
 	choose = !q->first || !q->current || v->spent < q->current->spent;
 	enqueue(q, v);
 	lock_release(&q->lock);
 	return choose ? cpu : CPU_MAX;
+}
+
+unsigned credit_wake(const struct credit_pool *pool, struct credit_vcpu *v, uint64_t now)
+{
+	return wake(pool, v, true, now);
+}
+
+unsigned credit_resume(const struct credit_pool *pool, struct credit_vcpu *v, uint64_t now)
+{
+	return wake(pool, v, false, now);
 }
 
 /* --- Choosing ------------------------------------------------------------------------------ */

@@ -15,7 +15,9 @@
  * and has credit when it wakes, up to CREDIT_SAVED: it goes before those who computed meanwhile,
  * at once (the boost), but cannot save up for more than that.
  *
- *	asleep -- credit_wake() --> waiting -- credit_choose() --> running
+ * Who comes out of a pause, or is new, has waited for nothing: it does not go before who runs.
+ *
+ *	asleep -- credit_wake(), credit_resume() --> waiting -- credit_choose() --> running
  *	running -- credit_choose(…, wish) --> waiting, or asleep
  *
  * A cap is a percentage of one CPU: a budget that fills at this rate up to CREDIT_CAP_PERIOD's
@@ -88,6 +90,9 @@ unsigned credit_set_affinity(const struct credit_pool *pool, struct credit_vcpu 
  * CPU_MAX.
  */
 unsigned credit_wake(const struct credit_pool *pool, struct credit_vcpu *v, uint64_t now);
+
+/* The same after a pause, or for the first time: without the credit of one that slept. */
+unsigned credit_resume(const struct credit_pool *pool, struct credit_vcpu *v, uint64_t now);
 
 /* What the current vCPU wants: to sleep, to run on, or to run after one that waits. */
 enum credit_wish { CREDIT_SLEEPS, CREDIT_GOES_ON, CREDIT_YIELDS };

@@ -322,6 +322,43 @@ static void waking(void)
 	near(got(0, 10 * SECOND), 4950, 150, "and has not saved up for more");
 }
 
+/* Dom0 lets a guest go that computes without end, and has a little left to do itself. */
+static void resuming(void)
+{
+	struct sim_vcpu *dom0, *guest;
+	unsigned cpu;
+
+	start(1);
+	dom0 = add(0, 12 * MS, MS);
+	guest = add(1, HOG, 0);
+	guest->wakes = UINT64_MAX;
+	run(11 * MS);
+	guest->asleep = false;
+	guest->woke = time_now;
+	cpu = credit_resume(&pool, &guest->credit, time_now);
+	ok(cpu == 0, "where nobody waited, the turn of who runs gets an end");
+	choose(0);
+	ok(cpus[0].runs == dom0, "a guest that is let go does not go before who runs");
+	run(MS);
+	ok(cpus[0].runs == guest, "it runs as soon as he sleeps");
+	run(2 * MS);
+	ok(cpus[0].runs == dom0, "and does not keep him from waking");
+	run(10 * SECOND);
+	ok(guest->ran > 4 * SECOND, "it loses nothing by it later");
+
+	start(1);
+	add(0, HOG, 0);
+	guest = add(1, HOG, 0);
+	guest->wakes = UINT64_MAX;
+	run(SECOND);
+	guest->asleep = false;
+	guest->woke = time_now;
+	(void)credit_resume(&pool, &guest->credit, time_now);
+	choose(0);
+	run(slice);
+	ok(cpus[0].runs == guest, "one that does not sleep makes it wait for a slice, not longer");
+}
+
 static void affinity(void)
 {
 	struct sim_vcpu *pinned;
@@ -466,6 +503,7 @@ int main(int argc, char **argv)
 		shares();
 		caps();
 		waking();
+		resuming();
 		affinity();
 		moving();
 		yielding();
