@@ -339,6 +339,17 @@ void schedule_start_others(void)
 	}
 }
 
+/* Nobody runs: what was freed is cleared, with a look at interrupts in between. */
+static void idle(void)
+{
+	if (frame_scrub_some()) {
+		(void)work_pending();
+	} else {
+		COUNT(idle);
+		cpu_idle();
+	}
+}
+
 void deferred_work(void)
 {
 	struct cpu *cpu = this_cpu();
@@ -374,8 +385,7 @@ void deferred_work(void)
 			continue;
 		}
 		if (!cpu->vcpu || cpu->vcpu->runstate.state != RUNSTATE_running) {
-			COUNT(idle);
-			cpu_idle();
+			idle();
 			continue;
 		}
 		guest_deliver_pending(cpu->vcpu);

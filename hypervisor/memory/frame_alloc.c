@@ -25,7 +25,9 @@ static struct frame_pool {
 	struct lock lock;
 	uint64_t total, free, claimed, low_free, low_reserve;
 	uint64_t scrub_at;
-	uint32_t zones; /* those with a free block */
+	bool scrubbing;	    /* a free block is out to be cleared, by one processor at a time */
+	unsigned scrub_ban; /* who waits for it to come back: none is taken out */
+	uint32_t zones;	    /* those with a free block */
 	uint32_t orders[ZONES];
 	struct frame_list blocks[ZONES][FRAME_ORDER_MAX + 1];
 	_Atomic uint64_t dirty;
@@ -85,9 +87,9 @@ static void account(uint64_t n, unsigned order, bool freed)
 	}
 }
 
-static void block_put(uint64_t n, unsigned order)
+/* Together with its buddies that are free. */
+static void block_join(uint64_t n, unsigned order)
 {
-	account(n, order, true);
 	while (order < FRAME_ORDER_MAX && order < zone_of(n) &&
 	       block_is_free(n ^ BIT(order), order)) {
 		block_remove(n ^ BIT(order), order);
@@ -97,8 +99,14 @@ static void block_put(uint64_t n, unsigned order)
 	block_insert(n, order);
 }
 
+static void block_put(uint64_t n, unsigned order)
+{
+	account(n, order, true);
+	block_join(n, order);
+}
+
 /* Returns 0 when there is none: frame 0 is never free. */
-static uint64_t block_take(unsigned order, unsigned flags)
+static uint64_t block_find(unsigned order, unsigned flags)
 {
 	unsigned bits = flags & 0xff;
 	uint32_t zones = pool.zones;
@@ -131,6 +139,24 @@ static uint64_t block_take(unsigned order, unsigned flags)
 	}
 	account(n, order, false);
 	return n;
+}
+
+/* The same, but what is free is found even while it is being cleared. */
+static uint64_t block_take(unsigned order, unsigned flags)
+{
+	uint64_t n = block_find(order, flags);
+
+	if (likely(n) || !pool.scrubbing) {
+		return n;
+	}
+	pool.scrub_ban++;
+	while (pool.scrubbing) {
+		lock_release(&pool.lock);
+		cpu_relax();
+		lock_acquire(&pool.lock);
+	}
+	pool.scrub_ban--;
+	return block_find(order, flags);
 }
 
 /* --- In and out of use ------------------------------------------------------------------- */
@@ -338,54 +364,50 @@ int frame_claim(struct domain_memory *dm, uint64_t frames)
 
 /* --- Clearing in idle time --------------------------------------------------------------- */
 
-#define SCRUB_STEPS  1024
-#define SCRUB_FRAMES 8
+#define SCRUB_STEPS  256
+#define SCRUB_FRAMES 4 /* interrupts wait for so many */
 
-/* A free block with a dirty frame, taken out of the pool; 0: none on the next stretch of records.
- */
-static uint64_t scrub_find(unsigned *order)
+static bool is_free_and_dirty(uint64_t n)
 {
-	for (unsigned step = 0; step < SCRUB_STEPS; step++) {
-		uint64_t n = pool.scrub_at, word;
+	uint64_t word = frame_ref_word(MFN(n));
 
-		if (n >= frame_end) {
-			n = 1;
-		}
-		word = frame_ref_word(MFN(n));
-		pool.scrub_at = n + 1;
-		if (word >> FRAME_OWNER_SHIFT != FRAME_OWNER_NONE || (uint32_t)word ||
-		    !(word & FRAME_DIRTY)) {
-			continue;
-		}
-		for (*order = 0; *order <= FRAME_ORDER_MAX; ++*order) {
-			uint64_t head = n & ~(BIT(*order) - 1);
-
-			if (head && block_is_free(head, *order)) {
-				block_remove(head, *order);
-				account(head, *order, false);
-				return head;
-			}
-		}
-	}
-	return 0;
+	return word >> FRAME_OWNER_SHIFT == FRAME_OWNER_NONE && !(uint32_t)word &&
+	       word & FRAME_DIRTY;
 }
 
-bool frame_scrub_some(void)
+/* The free block around a frame is taken out of the lists, and nothing else changes. */
+static bool scrub_take(uint64_t n, uint64_t *head, unsigned *order)
 {
-	unsigned order = 0;
-	uint64_t head, cleared = 0;
+	for (*order = 0; *order <= FRAME_ORDER_MAX; ++*order) {
+		*head = n & ~(BIT(*order) - 1);
+		if (*head && block_is_free(*head, *order)) {
+			block_remove(*head, *order);
+			return true;
+		}
+	}
+	return false;
+}
 
-	if (!atomic_load_explicit(&pool.dirty, memory_order_relaxed)) {
-		return false;
+/* A free block with a dirty frame, which scrub_at is at; false: none on the next stretch. */
+static bool scrub_find(uint64_t *head, unsigned *order)
+{
+	for (unsigned step = 0; step < SCRUB_STEPS; step++, pool.scrub_at++) {
+		if (pool.scrub_at >= frame_end) {
+			pool.scrub_at = 1;
+		}
+		if (is_free_and_dirty(pool.scrub_at) && scrub_take(pool.scrub_at, head, order)) {
+			return true;
+		}
 	}
-	lock_acquire(&pool.lock);
-	head = scrub_find(&order);
-	lock_release(&pool.lock);
-	if (!head) {
-		return true;
-	}
-	for (uint64_t n = MAX(head, pool.scrub_at - 1);
-	     n < head + BIT(order) && cleared < SCRUB_FRAMES; n++) {
+	return false;
+}
+
+/* Clears a few frames of a block that nobody else can reach; how many. */
+static unsigned scrub_block(uint64_t from, uint64_t end)
+{
+	unsigned cleared = 0;
+
+	for (uint64_t n = from; n < end && cleared < SCRUB_FRAMES; n++) {
 		struct frame *frame = frame_of(MFN(n));
 
 		if (!(frame_ref_word(MFN(n)) & FRAME_DIRTY)) {
@@ -398,9 +420,32 @@ bool frame_scrub_some(void)
 				      memory_order_relaxed);
 		cleared++;
 	}
-	atomic_fetch_sub_explicit(&pool.dirty, cleared, memory_order_relaxed);
+	return cleared;
+}
+
+bool frame_scrub_some(void)
+{
+	uint64_t head, from;
+	unsigned order;
+	bool mine, found;
+
+	if (!atomic_load_explicit(&pool.dirty, memory_order_relaxed)) {
+		return false;
+	}
 	lock_acquire(&pool.lock);
-	block_put(head, order);
+	mine = !pool.scrubbing && !pool.scrub_ban;
+	found = mine && scrub_find(&head, &order);
+	from = pool.scrub_at;
+	pool.scrubbing |= found;
+	lock_release(&pool.lock);
+	if (!found) {
+		return mine;
+	}
+	atomic_fetch_sub_explicit(&pool.dirty, scrub_block(from, head + BIT(order)),
+				  memory_order_relaxed);
+	lock_acquire(&pool.lock);
+	pool.scrubbing = false;
+	block_join(head, order);
 	lock_release(&pool.lock);
 	return true;
 }

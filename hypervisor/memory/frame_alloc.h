@@ -41,7 +41,7 @@ void frame_pool_put(mfn_t mfn, unsigned order);
 /* Sets aside `frames` for the domain (not those it has already): 0 or -ENOMEM, -EINVAL. */
 int frame_claim(struct domain_memory *dm, uint64_t frames);
 
-/* Idle work: clears a few free frames. False: there was nothing to clear. */
+/* Idle work: clears a few free frames. False: there was nothing to clear, or another CPU does. */
 bool frame_scrub_some(void);
 
 struct frame_pool_figures {

@@ -28,6 +28,7 @@ bool fake_absent_entries_leak;
 int fake_table_budget;
 bool fake_checks_free;
 void (*fake_on_flush)(unsigned cpu);
+void (*fake_on_clear)(mfn_t mfn);
 _Atomic uint32_t fake_flushed_at[FAKE_CPUS];
 bool fake_threads;
 uint8_t *fake_guest_window;
@@ -66,6 +67,7 @@ void fake_reset(void)
 	fake_table_budget = 1024;
 	fake_checks_free = false;
 	fake_threads = false;
+	fake_on_clear = NULL;
 	fake_fault_at = 0;
 	fake_cpu = 0;
 	clock_value = 1;

@@ -2,7 +2,9 @@
 /* References and types from several CPUs at once: what needs no lock keeps its word without one. */
 #include "memory_world.h"
 #include <pthread.h>
+#include <sched.h>
 #include <tap.h>
+#include <unistd.h>
 
 #define ROUNDS	20000
 #define FRAMES	64
@@ -76,6 +78,64 @@ static void *play(void *argument)
 	return NULL;
 }
 
+/* --- Clearing what is free ------------------------------------------------------------------ */
+
+#define GRACE_MS 50
+
+static _Atomic bool clearing, taken;
+
+/* The frame is held while it is cleared, until somebody has got it, which must not be. */
+static void hold(mfn_t mfn)
+{
+	(void)mfn;
+	clearing = true;
+	for (unsigned i = 0; i < GRACE_MS && !taken; i++) {
+		usleep(1000);
+	}
+}
+
+static void *scrub(void *argument)
+{
+	fake_cpu = 2;
+	return frame_scrub_some() ? argument : NULL;
+}
+
+/* All but one frame are taken, and that one is being cleared. */
+static void scrub_race(void)
+{
+	pthread_t scrubber;
+	void *scrubbed;
+	uint64_t *words;
+	mfn_t first, mfn;
+
+	fake_reset();
+	frame_init(FRAMES);
+	frame_add_ram(1, FRAMES - 1);
+	first = frame_alloc(0, 0);
+	while (!mfn_is_none(frame_alloc(0, 0))) {
+	}
+	words = frame_ptr(first);
+	words[3] = 42;
+	frame_free(first, 0);
+	fake_threads = true;
+	fake_on_clear = hold;
+	pthread_create(&scrubber, NULL, scrub, &world);
+	while (!clearing) {
+		sched_yield();
+	}
+	is_int(frame_pool_figures().free, 1, "a frame that is being cleared counts as free");
+	mfn = frame_alloc(0, 0);
+	taken = true;
+	pthread_join(scrubber, &scrubbed);
+	fake_on_clear = NULL;
+	ok(scrubbed, "it was cleared by an idle processor");
+	ok(mfn.n == first.n, "who needs it gets it");
+	is_int(words[3], 0, "and sees nothing of what was in it");
+	is_int(frame_pool_figures().dirty, 0, "nothing is dirty any more");
+	frame_free(mfn, 0);
+	is_int(frame_pool_figures().free, 1, "and it goes back");
+}
+
 int main(void)
 {
 	static unsigned cpu[THREADS] = {0, 1, 2};
@@ -106,5 +166,6 @@ int main(void)
 	}
 	is_int(frame_pool_figures().free, free, "as much is free as before");
 	is_int(world_audit(), 0, "all references are counted");
+	scrub_race();
 	return done_testing();
 }

@@ -9,6 +9,7 @@
 
 extern _Thread_local unsigned fake_cpu; /* the CPU this thread plays */
 extern uint8_t *fake_ram;
+extern void (*fake_on_clear)(mfn_t mfn); /* if the test sets it: before each frame is cleared */
 
 void fake_relax(void);
 void *fake_frame_ptr(mfn_t mfn);
@@ -47,6 +48,9 @@ static inline mfn_t frame_of_ptr(const void *ptr)
 
 static inline void frame_clear(mfn_t mfn)
 {
+	if (fake_on_clear) {
+		fake_on_clear(mfn);
+	}
 	memset(frame_ptr(mfn), 0, PAGE_SIZE);
 }
 
