@@ -51,9 +51,14 @@ static inline void trace_set_who(uint16_t domain, uint16_t vcpu)
 
 void trace_write(enum trace_category category, uint64_t a, uint64_t b);
 
+static inline bool tracing(enum trace_category category)
+{
+	return trace_mask & BIT(category);
+}
+
 static inline void trace(enum trace_category category, uint64_t a, uint64_t b)
 {
-	if (unlikely(trace_mask & BIT(category))) {
+	if (unlikely(tracing(category))) {
 		trace_write(category, a, b);
 	}
 }

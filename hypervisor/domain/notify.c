@@ -6,7 +6,7 @@
 #include <lib/bitmap.h>
 #include <lib/error.h>
 
-static void wake_pollers(const struct event_kick *kick)
+static __attribute__((noinline)) void wake_pollers(const struct event_kick *kick)
 {
 	struct domain *d = container_of(kick->domain, struct domain, events);
 	uint64_t pollers[] = {d->events.pollers[0], d->events.pollers[1]};
@@ -21,8 +21,10 @@ static void wake_pollers(const struct event_kick *kick)
 
 void notify_act(struct event_kick *kick)
 {
-	trace(TRACE_EVENT, (uint64_t)kick->domain->id << 32 | kick->port,
-	      kick->upcall ? kick->upcall->id : UINT64_MAX);
+	if (unlikely(tracing(TRACE_EVENT))) {
+		trace_write(TRACE_EVENT, (uint64_t)kick->domain->id << 32 | kick->port,
+			    kick->upcall ? kick->upcall->id : UINT64_MAX);
+	}
 	if (kick->upcall) {
 		vcpu_kick(container_of(kick->upcall, struct vcpu, events));
 	}

@@ -37,8 +37,9 @@ void port_clear(struct domain_events *d, uint32_t port, struct event_port *p)
 	}
 }
 
-static int raise_fifo(struct domain_events *d, struct fifo_domain *f, uint32_t port,
-		      struct lock *held, struct event_kick *kick)
+static __attribute__((noinline)) int raise_fifo(struct domain_events *d, struct fifo_domain *f,
+						uint32_t port, struct lock *held,
+						struct event_kick *kick)
 {
 	struct event_port *p = port_find(d, port);
 

@@ -3,10 +3,7 @@
 #ifndef EVENT_TWO_LEVEL_H
 #define EVENT_TWO_LEVEL_H
 
-#include <event/event.h>
-
-/* True: the vCPU has to be told. `v` may be null: the bit waits until the guest looks. */
-bool two_level_deliver(struct domain_events *d, uint32_t port, struct vcpu_events *v);
+#include <event/channel.h>
 
 /* A look without a locked operation, for senders: the lock they hold has ordered their writes. */
 static inline bool two_level_is_set(const struct domain_events *d, uint32_t port)
@@ -46,6 +43,29 @@ static inline bool two_level_unmask(struct domain_events *d, uint32_t port)
 	return (__atomic_fetch_and(&d->shared->evtchn_mask[port / 64], ~bit, __ATOMIC_SEQ_CST) &
 		bit) &&
 	       two_level_is_pending(d, port);
+}
+
+/*
+ * The order is the ABI: first the pending bit, then (unless masked) the selector, then the upcall
+ * flag. The guest reads them the other way round, clearing as it goes, so that whatever comes in
+ * between is found or announced again. The guest can write all these words at any time; each is
+ * touched by one atomic operation and none is believed for more than the guest's own good.
+ *
+ * True: the vCPU has to be told. `v` may be null: the bit waits until the guest looks.
+ */
+static inline bool two_level_deliver(struct domain_events *d, uint32_t port, struct vcpu_events *v)
+{
+	uint64_t mask = __atomic_load_n(&d->shared->evtchn_mask[port / 64], __ATOMIC_SEQ_CST);
+	uint64_t selector = BIT(port / 64);
+
+	if ((mask & BIT(port % 64)) || !v) {
+		return false;
+	}
+	if (__atomic_fetch_or(&v->info->evtchn_pending_sel, selector, __ATOMIC_SEQ_CST) &
+	    selector) {
+		return false;
+	}
+	return vcpu_mark_pending(v);
 }
 
 #endif

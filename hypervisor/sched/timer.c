@@ -110,14 +110,26 @@ static void claim(struct timer_queue *queue, struct timer *timer)
 	}
 }
 
+/* Nothing has to come after it, and it still comes after what it came after. */
+static bool stays_in_place(const struct timer_queue *queue, const struct timer *timer,
+			   uint64_t deadline)
+{
+	return atomic_load_explicit(&timer->queue, memory_order_relaxed) == queue &&
+	       !timer->child && (deadline >= timer->deadline || queue->first == timer);
+}
+
 bool timer_set(struct timer_queue *queue, struct timer *timer, uint64_t deadline)
 {
 	bool is_first;
 
 	lock_acquire(&queue->lock);
-	claim(queue, timer);
-	timer->deadline = deadline;
-	queue->first = meld(queue->first, timer);
+	if (stays_in_place(queue, timer, deadline)) {
+		timer->deadline = deadline;
+	} else {
+		claim(queue, timer);
+		timer->deadline = deadline;
+		queue->first = meld(queue->first, timer);
+	}
 	publish_first(queue);
 	is_first = queue->first == timer;
 	lock_release(&queue->lock);

@@ -82,7 +82,7 @@ static bool flushed_since(unsigned cpu, uint64_t time)
  * The value is the time that their flushes have to be later than. It is read when everybody sees
  * what we have written to page tables.
  */
-static uint64_t ask_others(cpu_mask_t cpus)
+static __attribute__((noinline)) uint64_t ask_others(cpu_mask_t cpus)
 {
 	cpu_mask_t unasked = 0;
 	uint64_t time;
@@ -104,7 +104,7 @@ static uint64_t ask_others(cpu_mask_t cpus)
 }
 
 /* Until each has flushed later than `time`; the same requests are served here meanwhile. */
-static void wait_for_others(cpu_mask_t cpus, uint64_t time)
+static __attribute__((noinline)) void wait_for_others(cpu_mask_t cpus, uint64_t time)
 {
 	for (cpu_mask_t rest = cpus; rest; rest &= rest - 1) {
 		while (!flushed_since((unsigned)__builtin_ctzll(rest), time)) {
@@ -126,7 +126,9 @@ void tlb_flush(cpu_mask_t cpus)
 	if (cpus & BIT(cpu_id())) {
 		flush_here();
 	}
-	wait_for_others(others, time);
+	if (unlikely(others)) {
+		wait_for_others(others, time);
+	}
 }
 
 void tlb_flush_stale(cpu_mask_t cpus, uint32_t stamp)
@@ -155,7 +157,9 @@ void tlb_flush_va(cpu_mask_t cpus, uint64_t va)
 		COUNT(flushes_va);
 		invalidate_page(va);
 	}
-	wait_for_others(others, time);
+	if (unlikely(others)) {
+		wait_for_others(others, time);
+	}
 }
 
 /* One at a time asks, so that each request is answered by a write-back that began after it. */
