@@ -7,14 +7,13 @@
 #include <lib/index.h>
 
 /* Null: no such port. */
-static inline struct event_port *port_find(struct domain_events *d, uint32_t port)
+static inline struct event_port *port_find(struct domain_events *d, uint64_t port)
 {
 	uint32_t count = atomic_load_explicit(&d->port_count, memory_order_acquire);
 
-	if (port >= count) {
+	if (!index_ok(&port, count)) {
 		return NULL;
 	}
-	port = (uint32_t)index_clamp(port, count);
 	return d->buckets[port / EVENT_BUCKET_PORTS] + port % EVENT_BUCKET_PORTS;
 }
 

@@ -110,19 +110,19 @@ static int read_rest(struct domain_grants *g, uint32_t ref, struct grant_active 
 	return GNTST_okay;
 }
 
-static __attribute__((noinline)) int pin_locked(struct domain_grants *g, uint32_t ref,
+static __attribute__((noinline)) int pin_locked(struct domain_grants *g, uint64_t number,
 						domid_t grantee, unsigned how,
 						struct grant_use *use)
 {
 	bool write = how & GRANT_WRITE;
 	struct grant_active *active, first;
-	uint32_t marks;
+	uint32_t ref, marks;
 	int status;
 
-	if (unlikely(ref >= entry_count(g))) {
+	if (unlikely(!index_ok(&number, entry_count(g)))) {
 		return refuse(GNTST_bad_gntref);
 	}
-	ref = (uint32_t)index_clamp(ref, entry_count(g));
+	ref = (uint32_t)number;
 	active = find_active(g, ref);
 	first = *active;
 	marks = (first.pins ? 0 : MARK_READ) | (write && !first.writers ? MARK_WRITE : 0);
@@ -159,7 +159,7 @@ static __attribute__((noinline)) int pin_locked(struct domain_grants *g, uint32_
  * What most uses are: the first one of a page by an entry of version 1, which nobody changes at
  * this moment. False: it is something else, or not admitted, and nothing has happened.
  */
-static inline bool pin_quickly(struct domain_grants *g, uint32_t ref, domid_t grantee, unsigned how,
+static inline bool pin_quickly(struct domain_grants *g, uint64_t ref, domid_t grantee, unsigned how,
 			       struct grant_use *use)
 {
 	bool write = how & GRANT_WRITE;
@@ -168,12 +168,12 @@ static inline bool pin_quickly(struct domain_grants *g, uint32_t ref, domid_t gr
 	struct grant_active *active;
 	uint32_t word;
 
-	if (unlikely(g->version != 1 || ref >= g->frame_count * GRANT_ACTIVE_EACH)) {
+	if (unlikely(g->version != 1 || !index_ok(&ref, g->frame_count * GRANT_ACTIVE_EACH))) {
 		return false;
 	}
 	entry = (struct grant_entry_v1 *)g->shared[ref / GRANT_ACTIVE_EACH] +
 		ref % GRANT_ACTIVE_EACH;
-	active = find_active(g, ref);
+	active = find_active(g, (uint32_t)ref);
 	word = __atomic_load_n((uint32_t *)(void *)entry, __ATOMIC_RELAXED);
 	if (unlikely(active->pins ||
 		     (word & judged) != ((uint32_t)grantee << 16 | GTF_permit_access)) ||

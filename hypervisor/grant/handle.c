@@ -8,15 +8,14 @@
 
 _Static_assert(sizeof(struct grant_handle) == 16, "256 to a page");
 
-static struct grant_handle *find(struct domain_grants *g, uint32_t number)
+static struct grant_handle *find(struct domain_grants *g, uint64_t number)
 {
 	uint32_t count = atomic_load_explicit(&g->handle_pages, memory_order_acquire) *
 			 GRANT_HANDLES_PER_PAGE;
 
-	if (number >= count) {
+	if (!index_ok(&number, count)) {
 		return NULL;
 	}
-	number = (uint32_t)index_clamp(number, count);
 	return g->handles[number / GRANT_HANDLES_PER_PAGE] + number % GRANT_HANDLES_PER_PAGE;
 }
 

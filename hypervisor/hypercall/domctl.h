@@ -43,7 +43,9 @@ void domctl_describe(struct domain *d, struct xen_domctl_getdomaininfo *info);
 /* Null: it has no such vCPU. */
 static inline struct vcpu *domctl_vcpu(const struct domain *d, uint32_t id)
 {
-	return id < d->vcpu_count ? d->vcpu[index_clamp(id, d->vcpu_count)] : NULL;
+	uint64_t index = id;
+
+	return index_ok(&index, d->vcpu_count) ? d->vcpu[index] : NULL;
 }
 
 /* The first 64 bits of a caller's bitmap; -EFAULT. */

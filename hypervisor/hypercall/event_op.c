@@ -28,16 +28,15 @@ static int get_target(domid_t id, struct domain **d)
 }
 
 /* Null: the current domain has no such vCPU. */
-static struct vcpu_events *find_vcpu(uint32_t id)
+static struct vcpu_events *find_vcpu(uint64_t id)
 {
 	struct domain *d = current_domain();
-
 	struct vcpu *v;
 
-	if (id >= d->vcpu_count) {
+	if (!index_ok(&id, d->vcpu_count)) {
 		return NULL;
 	}
-	v = d->vcpu[index_clamp(id, d->vcpu_count)];
+	v = d->vcpu[id];
 	return v ? &v->events : NULL;
 }
 
@@ -309,11 +308,7 @@ static event_op_fn *const event_ops[] = {
 
 static int event_op(uint64_t command, guest_va_t arg)
 {
-	if (command >= ARRAY_COUNT(event_ops)) {
-		return refuse(-ENOSYS);
-	}
-	command = index_clamp(command, ARRAY_COUNT(event_ops));
-	if (!event_ops[command]) {
+	if (!index_ok(&command, ARRAY_COUNT(event_ops)) || !event_ops[command]) {
 		return refuse(-ENOSYS);
 	}
 	return event_ops[command](arg);

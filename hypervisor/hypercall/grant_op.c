@@ -319,7 +319,7 @@ static const struct {
 	[GNTTABOP_cache_flush] = {grant_op_cache_flush, sizeof(struct gnttab_cache_flush), false},
 };
 
-static __attribute__((noinline)) int list_other(uint32_t command, uint64_t list,
+static __attribute__((noinline)) int list_other(uint64_t command, uint64_t list,
 						struct grant_call *call)
 {
 	int rc;
@@ -327,11 +327,7 @@ static __attribute__((noinline)) int list_other(uint32_t command, uint64_t list,
 	if (command == GNTTABOP_transfer) {
 		return refuse(-EOPNOTSUPP);
 	}
-	if (command >= ARRAY_COUNT(grant_ops)) {
-		return refuse(-ENOSYS);
-	}
-	command = (uint32_t)index_clamp(command, ARRAY_COUNT(grant_ops));
-	if (!grant_ops[command].perform) {
+	if (!index_ok(&command, ARRAY_COUNT(grant_ops)) || !grant_ops[command].perform) {
 		return refuse(-ENOSYS);
 	}
 	if (command == GNTTABOP_set_version || command == GNTTABOP_get_version) {

@@ -45,7 +45,7 @@ fault:
 long hypercall_multicall(uint64_t calls, uint64_t count, uint64_t a3, uint64_t a4, uint64_t a5)
 {
 	struct vcpu *v = current_vcpu();
-	struct multicall_entry *at = (struct multicall_entry *)calls;
+	struct multicall_entry *at;
 	struct multicall m = {.again = false};
 	uint64_t op, result;
 	int rc = 0;
@@ -53,9 +53,10 @@ long hypercall_multicall(uint64_t calls, uint64_t count, uint64_t a3, uint64_t a
 	if (v->multicall) {
 		return refuse(-EINVAL);
 	}
-	if (count > UINT64_MAX / sizeof(*at) || !guest_range_ok(calls, count * sizeof(*at))) {
+	if (count > UINT64_MAX / sizeof(*at) || !guest_range_take(&calls, count * sizeof(*at))) {
 		return refuse(-EFAULT);
 	}
+	at = (struct multicall_entry *)calls;
 	v->multicall = &m;
 	for (; count; count--, at++) {
 		result = (uint64_t)perform(at, &op, &rc);

@@ -418,13 +418,9 @@ static const struct physdev_entry entries[] = {
 	[PHYSDEVOP_release_msix] = {op_prepare_msix},
 };
 
-static int physdev_op(uint32_t command, guest_va_t arg)
+static int physdev_op(uint64_t command, guest_va_t arg)
 {
-	if (command >= ARRAY_COUNT(entries)) {
-		return refuse(-ENOSYS);
-	}
-	command = (uint32_t)index_clamp(command, ARRAY_COUNT(entries));
-	if (!entries[command].fn) {
+	if (!index_ok(&command, ARRAY_COUNT(entries)) || !entries[command].fn) {
 		return refuse(-ENOSYS);
 	}
 	if (!entries[command].for_all && current_domain() != domain_hardware) {

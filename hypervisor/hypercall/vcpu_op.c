@@ -214,10 +214,10 @@ long hypercall_vcpu_op(uint64_t op, uint64_t id, uint64_t arg, uint64_t a4, uint
 	struct domain *d = current_domain();
 	struct vcpu *v;
 
-	if (id >= d->vcpu_count) {
+	if (!index_ok(&id, d->vcpu_count)) {
 		return refuse(-ENOENT);
 	}
-	v = d->vcpu[index_clamp(id, d->vcpu_count)];
+	v = d->vcpu[id];
 	switch (op) {
 	case VCPUOP_set_periodic_timer:
 	case VCPUOP_stop_periodic_timer:

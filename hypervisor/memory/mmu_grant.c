@@ -5,15 +5,10 @@
 
 static uint64_t *find_slot(struct domain_memory *dm, const struct grant_place *place)
 {
-	mfn_t mfn = paddr_to_mfn(place->at);
-
 	if (!place->at_entry) {
 		return page_table_find_l1(place->root, place->at);
 	}
-	if (place->at % sizeof(uint64_t) || !page_type_is(dm, mfn, PAGE_L1)) {
-		return NULL;
-	}
-	return (uint64_t *)frame_ptr(mfn) + place->at % PAGE_SIZE / sizeof(uint64_t);
+	return place->at % sizeof(uint64_t) ? NULL : page_word(dm, place->at, PAGE_L1);
 }
 
 int mmu_map_grant(struct domain_memory *dm, struct domain_memory *owner,

@@ -7,10 +7,12 @@
 
 static int machphys_update(struct domain_memory *owner, mfn_t mfn, uint64_t pfn)
 {
-	if (!frame_exists(mfn) || frame_owner(mfn) != owner->id) {
+	/* Referred to, it gets no other owner meanwhile. */
+	if (!frame_get(mfn, owner->id)) {
 		return refuse(-EINVAL);
 	}
 	M2P[mfn.n] = pfn;
+	frame_put(mfn);
 	return 0;
 }
 
@@ -31,21 +33,14 @@ static int plain_update(struct domain_memory *dm, uint64_t at, uint64_t value)
 static int table_update(struct domain_memory *dm, struct domain_memory *owner, uint64_t at,
 			uint64_t value, bool keep_ad)
 {
-	mfn_t mfn = paddr_to_mfn(at);
 	uint64_t *slot;
-	unsigned level;
 
-	if (!frame_exists(mfn) || frame_owner(mfn) != dm->id) {
-		return refuse(-EINVAL);
-	}
-	/* The type of a table changes under the lock only, so looking needs no reference. */
-	level = frame_type_word(mfn) & TYPE_VALIDATED ? frame_type(mfn) : 0;
-	slot = (uint64_t *)frame_ptr(mfn) + at % PAGE_SIZE / sizeof(uint64_t);
-	if (level == PAGE_L1) {
-		return page_table_set_l1(dm, owner, slot, value, keep_ad);
-	}
-	if (level - PAGE_L2 <= PAGE_L4 - PAGE_L2) {
-		return page_table_set_upper(dm, level, slot, value, keep_ad);
+	for (unsigned level = 1; level <= 4; level++) {
+		slot = page_word(dm, at, (enum page_type)level);
+		if (slot) {
+			return level == 1 ? page_table_set_l1(dm, owner, slot, value, keep_ad)
+					  : page_table_set_upper(dm, level, slot, value, keep_ad);
+		}
 	}
 	return plain_update(dm, at, value);
 }
@@ -72,14 +67,12 @@ static __attribute__((noinline)) int update(struct domain_memory *dm, struct dom
 static inline int update_quickly(struct domain_memory *dm, struct domain_memory *owner,
 				 const struct mmu_update *request)
 {
-	mfn_t mfn = paddr_to_mfn(request->ptr);
+	uint64_t *slot = request->ptr & 7 ? NULL : page_word(dm, request->ptr, PAGE_L1);
 
-	if (unlikely(request->ptr & 7 || !page_type_is(dm, mfn, PAGE_L1))) {
+	if (unlikely(!slot)) {
 		return update(dm, owner, request);
 	}
-	return page_table_set_l1(dm, owner,
-				 (uint64_t *)frame_ptr(mfn) + request->ptr % PAGE_SIZE / 8,
-				 request->val, false);
+	return page_table_set_l1(dm, owner, slot, request->val, false);
 }
 
 unsigned mmu_update_batch(struct domain_memory *dm, struct domain_memory *owner,
@@ -272,16 +265,15 @@ int mmu_copy_page(struct domain_memory *owner, mfn_t to, mfn_t from)
 
 int mmu_update_descriptor(struct domain_memory *dm, paddr_t at, uint64_t descriptor)
 {
-	mfn_t mfn = paddr_to_mfn(at);
+	uint64_t *slot;
 	int rc;
 
 	if (at % sizeof(descriptor) || !descriptor_accept(&descriptor)) {
 		return refuse(-EINVAL);
 	}
 	page_tables_lock(dm);
-	if (page_type_is(dm, mfn, PAGE_DESCRIPTOR)) {
-		uint64_t *slot = (uint64_t *)frame_ptr(mfn) + at % PAGE_SIZE / sizeof(*slot);
-
+	slot = page_word(dm, at, PAGE_DESCRIPTOR);
+	if (slot) {
 		atomic_store_explicit((_Atomic uint64_t *)slot, descriptor, memory_order_relaxed);
 		rc = 0;
 	} else {
@@ -298,16 +290,11 @@ int mmu_update_descriptor(struct domain_memory *dm, paddr_t at, uint64_t descrip
 static uint64_t *written_entry(struct domain_memory *dm, mfn_t root, uint64_t va)
 {
 	const uint64_t *map = page_table_find_l1(root, va);
-	mfn_t table;
 
 	if (!map || !(*map & ENTRY_PRESENT)) {
 		return NULL;
 	}
-	table = entry_mfn(*map);
-	if (!page_type_is(dm, table, PAGE_L1)) {
-		return NULL;
-	}
-	return (uint64_t *)frame_ptr(table) + va % PAGE_SIZE / sizeof(uint64_t);
+	return page_word(dm, mfn_to_paddr(entry_mfn(*map)) + va % PAGE_SIZE, PAGE_L1);
 }
 
 int page_table_emulated_write(struct domain_memory *dm, mfn_t root,

@@ -601,7 +601,7 @@ bool guest_translate(mfn_t root, uint64_t va, struct guest_walk *walk)
 		if (!(walk->entry[level] & ENTRY_PRESENT)) {
 			return false;
 		}
-		table = entry_mfn(walk->entry[level]);
+		table = entry_table(walk->entry[level]);
 	}
 	return true;
 }

@@ -97,6 +97,15 @@ static inline int page_table_set_l1(struct domain_memory *dm, struct domain_memo
 	return page_table_change_l1(dm, owner, slot, entry, keep_ad);
 }
 
+/*
+ * The table that a present entry points at. One that is not present holds what the guest likes:
+ * ahead of the check a processor may look at the first frame, at no secret.
+ */
+static inline mfn_t entry_table(uint64_t entry)
+{
+	return entry_mfn(value_if(entry, entry & ENTRY_PRESENT));
+}
+
 /* The entry that maps `va` in the tree under a valid L4: null if the path to it is not there. */
 static inline uint64_t *page_table_find_l1(mfn_t root, uint64_t va)
 {
@@ -112,7 +121,7 @@ static inline uint64_t *page_table_find_l1(mfn_t root, uint64_t va)
 		if (unlikely(!(entry & ENTRY_PRESENT))) {
 			return NULL;
 		}
-		table = frame_ptr(entry_mfn(entry));
+		table = frame_ptr(entry_table(entry));
 	}
 	return &table[table_index(va, 1)];
 }

@@ -4,6 +4,7 @@
 #define MEMORY_PAGE_TYPE_H
 
 #include <lib/error.h>
+#include <lib/index.h>
 #include <memory/frame_ref.h>
 
 /* --- Writable: no contents to check, so these need no lock ------------------------------- */
@@ -46,13 +47,27 @@ void page_type_validated(mfn_t mfn);
 bool page_type_end(mfn_t mfn);
 void page_type_finish(mfn_t mfn);
 
-/* The frame is a valid table of this level, of this owner. */
-static inline bool page_type_is(const struct domain_memory *owner, mfn_t mfn, enum page_type type)
+/*
+ * The word at a machine address, if its frame is a valid table of this level, or of descriptors,
+ * and of this owner; else null. The type of a table changes under the lock only, so it needs no
+ * reference. Ahead of the check a processor may look at the first frame, at no secret.
+ */
+static inline uint64_t *page_word(const struct domain_memory *owner, paddr_t at,
+				  enum page_type type)
 {
-	return frame_exists(mfn) &&
-	       (frame_type_word(mfn) & (TYPE_MASK | TYPE_VALIDATED)) ==
-		       (TYPE_OF(type) | TYPE_VALIDATED) &&
-	       frame_owner(mfn) == owner->id;
+	mfn_t mfn = paddr_to_mfn(at);
+	uint64_t fits;
+
+	if (unlikely(!index_ok(&mfn.n, frame_end))) {
+		return NULL;
+	}
+	fits = ((frame_type_word(mfn) & (TYPE_MASK | TYPE_VALIDATED)) ==
+		(TYPE_OF(type) | TYPE_VALIDATED)) &
+	       (frame_owner(mfn) == owner->id);
+	if (unlikely(!fits)) {
+		return NULL;
+	}
+	return (uint64_t *)frame_ptr(MFN(value_if(mfn.n, fits))) + at % PAGE_SIZE / 8;
 }
 
 /* Frames of descriptors, for GDT and LDT. They take owner->tables themselves. */

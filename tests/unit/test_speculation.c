@@ -2,6 +2,7 @@
 /* Which defences which processors get, and what the command line changes. */
 #include "tap.h"
 
+#include <arch/guest_copy.h>
 #include <arch/speculation.h>
 #include <boot/cmdline_speculation.h>
 #include <lib/index.h>
@@ -171,20 +172,62 @@ static void test_index(void)
 
 	for (uint64_t limit = 1; limit < 70; limit++) {
 		for (uint64_t index = 0; index < limit; index++) {
-			good &= index_clamp(index, limit) == index;
+			uint64_t kept = index;
+
+			good &= index_ok(&kept, limit) && kept == index;
 		}
 	}
 	ok(good, "an index in bounds is itself");
-	for (uint64_t limit = 1; limit < 70; limit++) {
-		good &= index_clamp(limit, limit) == 0 && index_clamp(limit + 1, limit) == 0;
-		good &= index_clamp(UINT32_MAX, limit) == 0;
+	for (uint64_t limit = 0; limit < 70; limit++) {
+		uint64_t beyond[] = {limit, limit + 1, UINT32_MAX, UINT64_MAX};
+
+		for (unsigned i = 0; i < ARRAY_COUNT(beyond); i++) {
+			good &= !index_ok(&beyond[i], limit) && beyond[i] == 0;
+		}
 	}
 	ok(good, "one that is not is 0");
+	ok(value_if(UINT64_MAX, 1) == UINT64_MAX && value_if(UINT64_MAX, 0) == 0,
+	   "a value is itself if its condition holds, else 0");
+}
+
+static void test_range(void)
+{
+	static const struct {
+		uint64_t va, bytes;
+		bool good;
+	} ranges[] = {
+		{0, 8, true},
+		{UINT64_C(0x7ffffffffff8), 8, true},
+		{UINT64_C(0x7ffffffffff8), 9, false},
+		{UINT64_C(0x800000000000), 0, true},
+		{UINT64_C(0x800000000000), 1, false},
+		{UINT64_C(0xffff7fffffffffff), 1, false},
+		{UINT64_C(0xffff800000000000), 8, false},
+		{HYPERVISOR_END - 1, 1, false},
+		{HYPERVISOR_END - 4, 8, false},
+		{HYPERVISOR_END, 8, true},
+		{HYPERVISOR_END, 0 - HYPERVISOR_END, true},
+		{UINT64_MAX - 7, 8, true},
+		{0, UINT64_C(0x800000000001), false},
+		{HYPERVISOR_END, UINT64_MAX, false},
+		{8, 0 - UINT64_C(8), false},
+	};
+
+	for (unsigned i = 0; i < ARRAY_COUNT(ranges); i++) {
+		uint64_t va = ranges[i].va;
+		bool good = guest_range_ok(va, ranges[i].bytes);
+
+		ok(good == ranges[i].good && guest_range_take(&va, ranges[i].bytes) == good &&
+			   (!good || va == ranges[i].va),
+		   "%#lx bytes at %#lx are %sthe guest's", ranges[i].bytes, ranges[i].va,
+		   good ? "" : "not ");
+	}
 }
 
 int main(void)
 {
 	test_index();
+	test_range();
 	test_processors();
 	test_options();
 	test_domains();

@@ -39,7 +39,7 @@ static int copy(void *to, const void *from, uint64_t bytes)
 
 int(guest_read)(void *to, guest_va_t from, size_t bytes)
 {
-	return guest_range_ok(from.a, bytes) ? copy(to, (const void *)from.a, bytes) : -EFAULT;
+	return guest_range_take(&from.a, bytes) ? copy(to, (const void *)from.a, bytes) : -EFAULT;
 }
 
 int(guest_write)(guest_va_t to, const void *from, size_t bytes)

@@ -21,15 +21,11 @@ static struct {
 } pirqs = {.lock = LOCK_INIT(LOCK_PIRQ_TABLE)};
 
 /* The line, locked, or null: with the table locked. */
-static struct irq_line *line_get(uint32_t pirq)
+static struct irq_line *line_get(uint64_t pirq)
 {
 	struct irq_line *line;
 
-	if (pirq >= PIRQ_COUNT) {
-		return NULL;
-	}
-	pirq = (uint32_t)index_clamp(pirq, PIRQ_COUNT);
-	if (!pirqs.vector[pirq]) {
+	if (!index_ok(&pirq, PIRQ_COUNT) || !pirqs.vector[pirq]) {
 		return NULL;
 	}
 	line = irq_line(pirqs.vector[pirq]);

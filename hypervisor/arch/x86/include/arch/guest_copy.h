@@ -9,16 +9,31 @@
 #include <lib/base.h>
 #include <lib/error.h>
 
-/* Canonical and outside the hypervisor's slots, both ends. */
+/*
+ * What is a guest's begins behind the hypervisor's slots and goes on, past the wrap-around, through
+ * the whole lower half: seen from there it is one range.
+ */
+#define GUEST_SPAN (UINT64_C(0x800000000000) - HYPERVISOR_END)
+
 static inline bool guest_range_ok(uint64_t va, uint64_t bytes)
 {
-	uint64_t end = va + bytes;
+	return bytes <= GUEST_SPAN && va - HYPERVISOR_END <= GUEST_SPAN - bytes;
+}
 
-	/* A few bytes that wrap around at the very top end up among a guest's own pages. */
-	if (__builtin_constant_p(bytes) && bytes <= PAGE_SIZE) {
-		return va >= HYPERVISOR_END || va <= UINT64_C(0x800000000000) - bytes;
-	}
-	return end >= va && (end <= UINT64_C(0x800000000000) || va >= HYPERVISOR_END);
+/*
+ * The same for what is going to be read and used: where the branch on this is mispredicted, the
+ * address is 0 from here on, lest something of the hypervisor's becomes an index.
+ */
+static inline bool guest_range_take(uint64_t *va, uint64_t bytes)
+{
+	uint64_t mask;
+	bool below;
+
+	__asm__("cmp %3, %2\n\tsbb %0, %0"
+		: "=r"(mask), "=@ccc"(below)
+		: "r"(*va - HYPERVISOR_END), "r"(GUEST_SPAN + 1 - bytes));
+	*va &= mask;
+	return below && bytes <= GUEST_SPAN;
 }
 
 /* Operand 2 of an `asm goto`, its label, is where a fault at local label 1 goes on. */

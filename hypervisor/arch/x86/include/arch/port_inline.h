@@ -84,7 +84,7 @@ static inline void frame_copy(mfn_t to_mfn, mfn_t from_mfn)
 static inline __attribute__((always_inline)) int guest_read_in_line(void *to, guest_va_t from,
 								    size_t bytes)
 {
-	return unlikely(!guest_range_ok(from.a, bytes))
+	return unlikely(!guest_range_take(&from.a, bytes))
 		       ? -EFAULT
 		       : guest_read_words(to, from.a, (unsigned)bytes);
 }
