@@ -301,11 +301,7 @@ static void stand_still(void)
 {
 	atomic_fetch_or(&stand.still, BIT(cpu_id()));
 	while (atomic_load(&stand.wanted)) {
-		cpu_relax();
-		if (this_cpu()->work & CPU_WORK_LET_GO) {
-			atomic_fetch_and(&this_cpu()->work, ~(uint32_t)CPU_WORK_LET_GO);
-			vcpu_let_go();
-		}
+		vcpu_serve_meanwhile();
 	}
 	atomic_fetch_and(&stand.still, ~BIT(cpu_id()));
 }
@@ -326,7 +322,7 @@ bool schedule_stop_others(void)
 			schedule_start_others();
 			return false;
 		}
-		cpu_relax();
+		vcpu_serve_meanwhile();
 	}
 	return true;
 }

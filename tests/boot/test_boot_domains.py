@@ -13,7 +13,7 @@ from machine import PANIC, TOP, Machine, Tap, need  # noqa: E402
 
 FOLDER = os.path.join("tests", "boot", "boot_domains")
 GUESTS = os.path.join("tests", "guests")
-KEEPER, FIRST, HELLO = (os.path.join(GUESTS, f"{name}.elf") for name in ("keeper", "boot_first", "hello"))
+KEEPER, FIRST, HELLO, PAUSER = (os.path.join(GUESTS, f"{name}.elf") for name in ("keeper", "boot_first", "hello", "pauser"))
 PAIR, TENANT = (os.path.join(GUESTS, f"example-{name}.elf") for name in ("pair", "tenant"))
 
 
@@ -116,6 +116,12 @@ def test_boot_domain(boots):
                 r"^all domains have ended")
 
 
+def test_two_control_domains(boots):
+    nodes = [domain(f"pauser{i}", f"domid = <{i}>; permissions = <1>; memory = <0 8192>;", 1, f"other={3 - i}") for i in (1, 2)]
+    log = boots.run("pausers", compile_tree("pausers", tree(*nodes)), [PAUSER], options=("--smp", "2"))
+    boots.relays("pausers", log, 2)
+
+
 def test_lies(boots):
     good = domain("good", "domid = <5>; memory = <0 8192>;", 1)
     lies = {
@@ -155,7 +161,8 @@ def test_hopeless(boots):
 def main():
     need("dtc", "device-tree-compiler")
     boots = Boots()
-    for test in (test_dom0, test_guest, test_pair, test_two_processors, test_boot_domain, test_lies, test_hopeless):
+    for test in (test_dom0, test_guest, test_pair, test_two_processors, test_boot_domain, test_two_control_domains, test_lies,
+                 test_hopeless):
         test(boots)
     return boots.tap.done()
 

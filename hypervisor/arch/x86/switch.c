@@ -203,8 +203,8 @@ void vcpu_let_go(void)
 	}
 }
 
-/* Who waits while a vCPU runs lets go of it when it has stopped. */
-static void serve_meanwhile(void)
+/* The request stays while the vCPU has not stopped: who made it makes it but once. */
+void vcpu_serve_meanwhile(void)
 {
 	struct cpu *cpu = this_cpu();
 
@@ -228,12 +228,16 @@ static void wait_for(const struct vcpu *v)
 					 memory_order_release);
 		cpu_kick(holder - 1);
 		while (atomic_load_explicit(&v->held_by, memory_order_acquire) == holder) {
-			serve_meanwhile();
+			vcpu_serve_meanwhile();
 		}
 	}
 }
 
-/* Whoever waits here runs a vCPU of another domain, so that nobody waits for what it has. */
+/*
+ * Whoever waits here runs a vCPU of another domain and is the only one: domctls are performed one
+ * at a time. So no two wait for each other, and the wait ends when the other CPU, which holds no
+ * lock of ours, comes to its deferred work.
+ */
 void vcpu_take_off(const struct vcpu *v)
 {
 	/* Who has chosen it and not yet looked at its flags will, or takes it and lets go again. */
@@ -243,7 +247,7 @@ void vcpu_take_off(const struct vcpu *v)
 		if (holder) {
 			wait_for(v);
 		}
-		serve_meanwhile();
+		vcpu_serve_meanwhile();
 	}
 	wait_for(v);
 }

@@ -32,6 +32,10 @@ void vcpu_switch(struct vcpu *next);
 /* Somebody waits for the vCPU in this CPU's registers: he gets it, unless it runs. */
 void vcpu_let_go(void);
 
+/* What who waits for other CPUs, with no lock held, does meanwhile: what they wait for of this one.
+ */
+void vcpu_serve_meanwhile(void);
+
 /* Leaves the start-up code for good: the first vCPU runs. */
 _Noreturn void start_guest(void);
 
