@@ -14,7 +14,8 @@
 #include <domain/watchdog.h>
 #include <memory/frame_alloc.h>
 
-#define NS_PER_MS (NS_PER_SECOND / 1000)
+#define NS_PER_MS     (NS_PER_SECOND / 1000)
+#define CLEARING_TIME 2000 /* of a frame, on a slow processor, in nanoseconds */
 
 static struct credit_queue queues[CPU_MAX];
 
@@ -335,10 +336,16 @@ void schedule_start_others(void)
 	}
 }
 
+/* A timer does not wait for a frame to be cleared. */
+static bool has_time_to_clear(void)
+{
+	return timer_next_deadline(&cpus[cpu_id()].timers) > now() + CLEARING_TIME;
+}
+
 /* Nobody runs: what was freed is cleared, with a look at interrupts in between. */
 static void idle(void)
 {
-	if (frame_scrub_some()) {
+	if (has_time_to_clear() && frame_scrub_some()) {
 		(void)work_pending();
 	} else {
 		COUNT(idle);

@@ -364,8 +364,8 @@ int frame_claim(struct domain_memory *dm, uint64_t frames)
 
 /* --- Clearing in idle time --------------------------------------------------------------- */
 
-#define SCRUB_STEPS  256
-#define SCRUB_FRAMES 4 /* interrupts wait for so many */
+#define SCRUB_STEPS  64
+#define SCRUB_FRAMES 1 /* interrupts wait for so many */
 
 static bool is_free_and_dirty(uint64_t n)
 {
