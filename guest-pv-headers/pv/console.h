@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Printing: to the hypervisor's own console, or to the ring a toolstack's console daemon reads. */
+/*
+ * Printing, to the hypervisor's own console or to the ring a toolstack's console daemon reads, and
+ * what is typed there. When nothing has been, pv_event_wait(pv_console.port) sleeps until that
+ * changes.
+ */
 #ifndef PV_CONSOLE_H
 #define PV_CONSOLE_H
 
+#include "format.h"
 #include "hypercall.h"
-#include <stdarg.h>
 #include <xen/io/console.h>
 
 /* Where text goes; pv_console_ring() or a guest of its own taste replaces it. */
@@ -46,100 +50,29 @@ static inline void pv_console_write_ring(const char *text, size_t length)
 	pv_console_notify();
 }
 
+/* What was typed, as much as there is and fits; how much that is. */
+static inline size_t pv_console_read(char *to, size_t size)
+{
+	struct xencons_interface *ring = pv_console.page;
+	XENCONS_RING_IDX consumed = ring->in_cons;
+	size_t length = 0;
+
+	while (length < size && consumed != __atomic_load_n(&ring->in_prod, __ATOMIC_ACQUIRE)) {
+		to[length++] = ring->in[MASK_XENCONS_IDX(consumed++, ring->in)];
+	}
+	if (length) {
+		__atomic_store_n(&ring->in_cons, consumed, __ATOMIC_RELEASE);
+		pv_console_notify();
+	}
+	return length;
+}
+
 /* page: where console.domU.mfn of the start info is mapped. */
 static inline void pv_console_ring(struct xencons_interface *page, evtchn_port_t port)
 {
 	pv_console.page = page;
 	pv_console.port = port;
 	pv_console_write = pv_console_write_ring;
-}
-
-struct pv_line {
-	char text[240];
-	size_t used;
-};
-
-static inline void pv_line_put(struct pv_line *line, char c)
-{
-	if (line->used < sizeof(line->text)) {
-		line->text[line->used++] = c;
-	}
-}
-
-static inline void pv_line_number(struct pv_line *line, uint64_t value, unsigned int base,
-				  int width)
-{
-	char digits[20];
-	int n = 0;
-
-	do {
-		digits[n++] = "0123456789abcdef"[value % base];
-		value /= base;
-	} while (value);
-	while (n < width && n < (int)sizeof(digits)) {
-		digits[n++] = '0';
-	}
-	while (n) {
-		pv_line_put(line, digits[--n]);
-	}
-}
-
-static inline void pv_line_signed(struct pv_line *line, int64_t value, int width)
-{
-	if (value < 0) {
-		pv_line_put(line, '-');
-	}
-	pv_line_number(line, value < 0 ? -(uint64_t)value : (uint64_t)value, 10, width);
-}
-
-/* %d %u %x (with l, and with a width that pads with zeros), %s, %c, %p, %%. */
-static inline void pv_line_format(struct pv_line *line, const char *format, va_list args)
-{
-	for (; *format; format++) {
-		int width = 0, wide = 0;
-
-		if (*format != '%') {
-			pv_line_put(line, *format);
-			continue;
-		}
-		for (format++; *format >= '0' && *format <= '9'; format++) {
-			width = width * 10 + (*format - '0');
-		}
-		for (; *format == 'l'; format++) {
-			wide = 1;
-		}
-		switch (*format) {
-		case 'd':
-			pv_line_signed(line, wide ? va_arg(args, long) : va_arg(args, int), width);
-			break;
-		case 'u':
-			pv_line_number(line,
-				       wide ? va_arg(args, unsigned long)
-					    : va_arg(args, unsigned int),
-				       10, width);
-			break;
-		case 'x':
-			pv_line_number(line,
-				       wide ? va_arg(args, unsigned long)
-					    : va_arg(args, unsigned int),
-				       16, width);
-			break;
-		case 'p':
-			pv_line_number(line, (uintptr_t)va_arg(args, void *), 16, 16);
-			break;
-		case 'c':
-			pv_line_put(line, (char)va_arg(args, int));
-			break;
-		case 's':
-			for (const char *s = va_arg(args, const char *); *s; s++) {
-				pv_line_put(line, *s);
-			}
-			break;
-		default:
-			pv_line_put(line, *format);
-			break;
-		}
-	}
 }
 
 static inline void pv_line_flush(struct pv_line *line)

@@ -129,6 +129,21 @@ static inline void pv_event_upcall(struct pv_regs *regs)
 	} while (pv_vcpu->evtchn_upcall_pending);
 }
 
+/*
+ * Sleeps until the port is pending, and clears it: look at what it is about, and only when there is
+ * nothing wait again. Ports that are waited for stay masked, as they are when they are made, and
+ * need neither trap table nor handler. pv/time.h has the same for several ports, with a deadline.
+ */
+static inline void pv_event_wait(evtchn_port_t port)
+{
+	struct sched_poll poll = {.ports = {&port}, .nr_ports = 1};
+
+	while (!pv_event_pending(port)) {
+		pv_sched_op(SCHEDOP_poll, &poll);
+	}
+	pv_event_clear(port);
+}
+
 static inline void pv_events_off(void)
 {
 	pv_vcpu->evtchn_upcall_mask = 1;

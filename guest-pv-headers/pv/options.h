@@ -3,6 +3,7 @@
 #ifndef PV_OPTIONS_H
 #define PV_OPTIONS_H
 
+#include "format.h"
 #include "hypercall.h"
 
 /* What is behind `name` where that begins a word; null: it does not occur. */
@@ -31,15 +32,11 @@ static inline unsigned long pv_option_number(const struct start_info *start, con
 					     unsigned long otherwise)
 {
 	const char *at = pv_option(start, name);
-	unsigned long number = 0;
 
 	if (!at || *at < '0' || *at > '9') {
 		return otherwise;
 	}
-	for (; *at >= '0' && *at <= '9'; at++) {
-		number = number * 10 + (unsigned long)(*at - '0');
-	}
-	return number;
+	return pv_number(at);
 }
 
 #endif

@@ -63,4 +63,26 @@ static inline long pv_timer_set(unsigned int vcpu, uint64_t deadline, uint32_t f
 	return pv_vcpu_op(VCPUOP_set_singleshot_timer, vcpu, &timer);
 }
 
+/*
+ * As pv_event_wait(), for whichever of the ports is pending first: that one; or -1, when system
+ * time has come to `until` (0: never).
+ */
+static inline long pv_event_wait_any(evtchn_port_t *ports, unsigned int count, uint64_t until)
+{
+	struct sched_poll poll = {.ports = {ports}, .nr_ports = count, .timeout = until};
+
+	for (;;) {
+		for (unsigned int i = 0; i < count; i++) {
+			if (pv_event_pending(ports[i])) {
+				pv_event_clear(ports[i]);
+				return ports[i];
+			}
+		}
+		if (until && pv_time() >= until) {
+			return -1;
+		}
+		pv_sched_op(SCHEDOP_poll, &poll);
+	}
+}
+
 #endif

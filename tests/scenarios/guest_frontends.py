@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A kernel linked with our headers drives disks, a network and its console against stock Linux' back ends; others misbehave.
+
+Usage: guest_frontends.py [--xen] [--smp N]   --xen: on Debian's Xen, with our tools there
+"""
+
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
+from linux import arguments, dom0_options, linux_root, run_checks  # noqa: E402
+
+# In Dom0. Each line that begins with "check" is one; those of the guest are taken over.
+SCRIPT = """#!/bin/sh
+check() { if [ "$2" = "$3" ]; then echo "check ok $1"; else echo "check bad $1: '$2' not '$3'"; fi; }
+until_in() { left=60; until grep -q "$2" $1 2>/dev/null || [ $left = 0 ]; do sleep 0.2; left=$((left - 1)); done; }
+until_gone() { left=30; while pvx domid $1 >/dev/null 2>&1 && [ $left != 0 ]; do sleep 0.2; left=$((left - 1)); done; }
+guest_checks() { sed -n "s/\\r//; s/^ok [0-9]* - /check ok $1: /p; s/^not ok [0-9]* - /check bad $1: /p; /^#/p" $2; }
+mkdir -p /run/xenstored
+pvx-stored -N 2>/run/store.log &
+until pvx-store exists /tool/xenstored 2>/dev/null; do sleep 0.1; done
+pvx-consoled --log=guest --log-dir=/tmp/consoles
+ip link add name xenbr0 type bridge 2>/dev/null || brctl addbr xenbr0
+ip addr add 10.9.0.1/24 dev xenbr0; ip link set xenbr0 up
+front_peer fill /tmp/disk; cp /tmp/disk /tmp/still
+cat >/tmp/front.cfg <<END
+name = "front"
+kernel = "/root/frontend.elf"
+memory = 16
+disk = [ "/tmp/disk,raw,xvda,w", "/tmp/still,raw,xvdb,r" ]
+vif = [ "bridge=xenbr0" ]
+END
+log=/tmp/consoles/guest-front.log
+pvx create /tmp/front.cfg; check "a guest with front ends of our headers is made" $? 0
+mkfifo /tmp/keys; (exec sleep 100000 >/tmp/keys) & holder=$!
+until_in $log "^ready"
+check "Dom0 finds what the guest wrote" "$(front_peer check /tmp/disk guest 2048 2048)" 2048
+check "and what it did not write as it was" "$(front_peer check /tmp/disk dom0 0 2048)" 2048
+check "nothing of the read-only disk was changed" "$(front_peer check /tmp/still dom0 0 4096)" 4096
+check "pings are answered" "$(ping -c 3 -s 1400 10.9.0.2 | grep -o '[0-9]* packets received')" "3 packets received"
+check "datagrams of all sizes come back the same" "$(front_peer echo 10.9.0.2)" 1479
+pvx console front </tmp/keys >/dev/null 2>&1 & client=$!
+echo "what is typed" >/tmp/keys
+until_in $log "^got what is typed"
+check "what is typed arrives" "$(grep -c '^got what is typed' $log)" 1
+echo end >/tmp/keys
+until_gone front
+guest_checks front $log
+check "its plan is kept" "$(tail -n 1 $log | tr -d '\\r')" "1..$(grep -c '^ok' $log)"
+kill $holder $client 2>/dev/null
+check "nothing is left" "$(pvx doctor)$(losetup -a)" "all is well"
+tail -n 20 $log /run/store.log /var/log/pvx/supervisor.log
+dmesg | tail -n 20
+"""
+CHECKS = 65
+
+PROGRAMS = ("pvx-stored=/usr/sbin/pvx-stored", "pvx-store=/usr/bin/pvx-store", "pvx=/usr/bin/pvx",
+            "pvx-consoled=/usr/sbin/pvx-consoled", "tests/scenarios/front_peer=/usr/bin/front_peer",
+            "tests/guests/frontend.elf=/root/frontend.elf")
+
+
+def main(argv=None):
+    args = arguments("guest_frontends", __doc__, argv)
+    root = linux_root(args.folder, SCRIPT, PROGRAMS)
+    return run_checks(dom0_options(args, root, 512, 768), args.folder, CHECKS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
