@@ -40,6 +40,21 @@ uint64_t counter_sum(unsigned counter)
 	return sum;
 }
 
+uint64_t counter_of(unsigned cpu, unsigned counter)
+{
+	return rows[cpu] ? rows[cpu][counter] : 0;
+}
+
+cpu_mask_t counter_cpus(void)
+{
+	cpu_mask_t cpus = 0;
+
+	for (unsigned cpu = 0; cpu < CPU_MAX; cpu++) {
+		cpus |= rows[cpu] ? BIT(cpu) : 0;
+	}
+	return cpus;
+}
+
 void counters_clear(void)
 {
 	for (unsigned cpu = 0; cpu < CPU_MAX; cpu++) {

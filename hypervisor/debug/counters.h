@@ -28,6 +28,8 @@ static inline void counter_add(unsigned counter, uint64_t by)
 const char *counter_name(unsigned counter); /* null for hypercalls */
 const char *counter_what(unsigned counter);
 uint64_t counter_sum(unsigned counter); /* over all CPUs */
+uint64_t counter_of(unsigned cpu, unsigned counter);
+cpu_mask_t counter_cpus(void); /* those that have counted anything yet */
 void counters_clear(void);
 
 #endif

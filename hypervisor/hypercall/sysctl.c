@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sysctl: the sub-operations by which a toolstack looks at the machine and the hypervisor. */
+#include <arch/smp.h>
 #include <debug/counters.h>
 #include <debug/keys.h>
 #include <hypercall/domctl.h>
@@ -57,20 +58,34 @@ int sysctl_debug_keys(struct xen_sysctl *op)
 
 /* --- Counters ------------------------------------------------------------------------------ */
 
-static int give_counters(const struct xen_sysctl_perfc_op *p)
+/* A counter's values, one for each of these CPUs, in their order. */
+static int give_values(unsigned counter, cpu_mask_t cpus, uint64_t to)
+{
+	xen_sysctl_perfc_val_t values[CPU_MAX];
+	unsigned count = 0;
+
+	for (; cpus; cpus &= cpus - 1) {
+		values[count++] = (xen_sysctl_perfc_val_t)counter_of(
+			(unsigned)__builtin_ctzll(cpus), counter);
+	}
+	return guest_write(GUEST_VA(to), values, count * sizeof(values[0]));
+}
+
+static int give_counters(const struct xen_sysctl_perfc_op *p, cpu_mask_t cpus)
 {
 	uint64_t names = (uint64_t)p->desc.p, values = (uint64_t)p->val.p;
+	unsigned count = cpu_mask_count(cpus);
 
 	for (unsigned i = 0; i < COUNTERS; i++) {
 		const char *name = i < HYPERCALL_COUNT ? hypercall_table[i].name : counter_name(i);
-		struct xen_sysctl_perfc_desc desc = {.nr_vals = 1};
-		xen_sysctl_perfc_val_t value = (xen_sysctl_perfc_val_t)counter_sum(i);
+		struct xen_sysctl_perfc_desc desc = {.nr_vals = count};
 
 		format_text(desc.name, sizeof(desc.name), "%s", name ? name : "");
 		if (guest_write(GUEST_VA(names + i * sizeof(desc)), &desc, sizeof(desc)) ||
-		    guest_write(GUEST_VA(values + i * sizeof(value)), &value, sizeof(value))) {
+		    give_values(i, cpus, values)) {
 			return refuse(-EFAULT);
 		}
+		values += count * sizeof(xen_sysctl_perfc_val_t);
 	}
 	return 0;
 }
@@ -79,14 +94,17 @@ static int give_counters(const struct xen_sysctl_perfc_op *p)
 int sysctl_counters(struct xen_sysctl *op)
 {
 	struct xen_sysctl_perfc_op *p = &op->u.perfc_op;
+	cpu_mask_t cpus = counter_cpus();
 
 	if (p->cmd == XEN_SYSCTL_PERFCOP_reset) {
 		counters_clear();
 	} else if (p->cmd != XEN_SYSCTL_PERFCOP_query) {
 		return refuse(-EINVAL);
 	}
-	p->nr_counters = p->nr_vals = COUNTERS;
-	return p->cmd == XEN_SYSCTL_PERFCOP_query && p->desc.p && p->val.p ? give_counters(p) : 0;
+	p->nr_counters = COUNTERS;
+	p->nr_vals = COUNTERS * cpu_mask_count(cpus);
+	return p->cmd == XEN_SYSCTL_PERFCOP_query && p->desc.p && p->val.p ? give_counters(p, cpus)
+									   : 0;
 }
 
 /* --- Domains ------------------------------------------------------------------------------- */

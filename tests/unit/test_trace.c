@@ -49,6 +49,8 @@ static void counters(void)
 	counter_add(32, 5);
 	fake_cpu = 0;
 	is_int(counter_sum(COUNTER_upcalls), 2, "counts of all CPUs add up");
+	is_int(counter_of(0, COUNTER_upcalls), 1, "and each CPU has its own");
+	is_int((long)counter_cpus(), 3, "if it has started");
 	is_int(counter_sum(32), 5, "hypercalls are counted by number");
 	ok(!strcmp(counter_name(COUNTER_upcalls), "upcalls") && counter_what(COUNTER_upcalls),
 	   "counters have names");

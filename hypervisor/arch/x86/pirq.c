@@ -5,7 +5,6 @@
 #include <arch/irq.h>
 #include <arch/msi.h>
 #include <arch/pirq.h>
-#include <arch/smp.h>
 #include <debug/counters.h>
 #include <debug/log.h>
 #include <domain/domain.h>
@@ -350,10 +349,10 @@ void pirq_dump(void)
 				  line->waits_for_eoi ? ", waits for its end" : "");
 		}
 	}
-	for (cpu_mask_t rest = cpus_online(); rest; rest &= rest - 1) {
+	for (cpu_mask_t rest = counter_cpus(); rest; rest &= rest - 1) {
 		unsigned cpu = (unsigned)__builtin_ctzll(rest);
 
 		log_error("CPU %u: %lu interrupts of devices\n", cpu,
-			  cpu_of(cpu)->counters[COUNTER_interrupts]);
+			  counter_of(cpu, COUNTER_interrupts));
 	}
 }

@@ -4,9 +4,8 @@
  * platform_op answer and refuse.
  * run: mem=256
  */
-#include "guest.h"
+#include "devices.h"
 
-#include <xen/physdev.h>
 #include <xen/platform.h>
 
 #define RTC_IRQ 8
@@ -14,56 +13,6 @@
 
 static volatile unsigned int events;
 static volatile evtchn_port_t last_port;
-
-static inline uint8_t inb(uint16_t port)
-{
-	uint8_t value;
-
-	__asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
-static inline uint32_t inl(uint16_t port)
-{
-	uint32_t value;
-
-	__asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
-static inline void outb(uint16_t port, uint8_t value)
-{
-	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline void outl(uint16_t port, uint32_t value)
-{
-	__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static uint8_t cmos_read(uint8_t index)
-{
-	outb(0x70, index);
-	return inb(0x71);
-}
-
-static void cmos_write(uint8_t index, uint8_t value)
-{
-	outb(0x70, index);
-	outb(0x71, value);
-}
-
-static uint32_t pci_read(unsigned int device, unsigned int reg)
-{
-	outl(0xcf8, 0x80000000 | device << 11 | reg);
-	return inl(0xcfc);
-}
-
-static void pci_write(unsigned int device, unsigned int reg, uint32_t value)
-{
-	outl(0xcf8, 0x80000000 | device << 11 | reg);
-	outl(0xcfc, value);
-}
 
 static void on_event(evtchn_port_t port)
 {
@@ -78,49 +27,6 @@ static void wait_events(unsigned int n, uint64_t ms)
 	while (events < n && pv_time() < limit) {
 		pv_sched_op(SCHEDOP_yield, NULL);
 	}
-}
-
-static int map_gsi(int gsi, int pirq)
-{
-	struct physdev_map_pirq map = {
-		.domid = DOMID_SELF,
-		.type = MAP_PIRQ_TYPE_GSI,
-		.index = gsi,
-		.pirq = pirq,
-	};
-	int rc = (int)pv_physdev_op(PHYSDEVOP_map_pirq, &map);
-
-	return rc ? rc : map.pirq;
-}
-
-static int unmap(int pirq)
-{
-	struct physdev_unmap_pirq unmap_pirq = {.domid = DOMID_SELF, .pirq = pirq};
-
-	return (int)pv_physdev_op(PHYSDEVOP_unmap_pirq, &unmap_pirq);
-}
-
-static int bind(int pirq)
-{
-	struct evtchn_bind_pirq bind_pirq = {.pirq = (uint32_t)pirq,
-					     .flags = BIND_PIRQ__WILL_SHARE};
-	int rc = (int)pv_event_channel_op(EVTCHNOP_bind_pirq, &bind_pirq);
-
-	return rc ? rc : (int)bind_pirq.port;
-}
-
-static int eoi(int pirq)
-{
-	struct physdev_eoi op = {.irq = (uint32_t)pirq};
-
-	return (int)pv_physdev_op(PHYSDEVOP_eoi, &op);
-}
-
-static int setup_gsi(int gsi, uint8_t level, uint8_t low)
-{
-	struct physdev_setup_gsi op = {.gsi = gsi, .triggering = level, .polarity = low};
-
-	return (int)pv_physdev_op(PHYSDEVOP_setup_gsi, &op);
 }
 
 static void check_mapping(void)
@@ -191,30 +97,19 @@ static void check_edge(void)
 #define CARD_INTERRUPTS_ON  (0x0d0 / 4)
 #define CARD_INTERRUPTS_OFF (0x0d8 / 4)
 #define CARD_LINK_CHANGE    0x4
-#define PCI_COMMAND_MEMORY  0x2
-#define MAP_DEVICE_RW	    0x77UL /* present, writable, user, uncached, accessed, dirty */
 
 static page_t card_page;
 
 static volatile uint32_t *find_card(int *irq)
 {
-	for (unsigned int device = 0; device < 32; device++) {
-		uint64_t bar;
+	int device = pci_find(CARD_VENDOR);
 
-		if (pci_read(device, 0) != CARD_VENDOR) {
-			continue;
-		}
-		bar = pci_read(device, 0x10) & ~0xfU;
-		*irq = pci_read(device, 0x3c) & 0xff;
-		pci_write(device, 4, pci_read(device, 4) | PCI_COMMAND_MEMORY);
-		if (!is(pv_update_va_mapping((unsigned long)card_page, bar | MAP_DEVICE_RW,
-					     UVMF_INVLPG),
-			0, "the card's registers can be mapped")) {
-			return NULL;
-		}
-		return (volatile uint32_t *)(volatile void *)card_page;
+	if (device < 0 || !is(map_device(card_page, pci_bar((unsigned int)device, 0)), 0,
+			      "the card's registers can be mapped")) {
+		return NULL;
 	}
-	return NULL;
+	*irq = pci_read((unsigned int)device, PCI_INTERRUPT_LINE) & 0xff;
+	return (volatile uint32_t *)(volatile void *)card_page;
 }
 
 static void check_level(void)

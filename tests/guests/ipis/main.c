@@ -5,43 +5,12 @@
  * run: mem=512 smp=4 timeout=300 xen=no
  * run: hv="dom0_max_vcpus=4 dom0_vcpus_pin"
  */
+#include "counters.h"
 #include "smp.h"
-#include <xen/sysctl.h>
 
-#define COUNTERS_MAX 128
-#define TIMES	     100
+#define TIMES 100
 
-static struct xen_sysctl_perfc_desc names[COUNTERS_MAX];
-static xen_sysctl_perfc_val_t values[COUNTERS_MAX];
 static evtchn_port_t port;
-
-static bool is_same(const char *a, const char *b)
-{
-	while (*a && *a == *b) {
-		a++;
-		b++;
-	}
-	return *a == *b;
-}
-
-/* What a counter says; all ones: there is none of that name. */
-static uint32_t counter(const char *name)
-{
-	struct xen_sysctl op = {
-		.cmd = XEN_SYSCTL_perfc_op,
-		.interface_version = XEN_SYSCTL_INTERFACE_VERSION,
-		.u.perfc_op = {.cmd = XEN_SYSCTL_PERFCOP_query, .desc = {names}, .val = {values}},
-	};
-
-	if (PV_CALL1(sysctl, &op) == 0) {
-		for (unsigned int i = 0; i < op.u.perfc_op.nr_counters && i < COUNTERS_MAX; i++) {
-			if (is_same(names[i].name, name)) {
-				return values[i];
-			}
-		}
-	}
-	return ~0U;
-}
 
 static void spin(struct smp_cpu *self)
 {
