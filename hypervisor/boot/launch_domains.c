@@ -2,16 +2,15 @@
 /* Boot domains, built one after the other and set going. */
 #include <arch/clock.h>
 #include <arch/port.h>
-#include <arch/smp.h>
 #include <boot/domain_build.h>
 #include <boot/kernel.h>
 #include <boot/launch_domains.h>
 #include <debug/log.h>
+#include <domain/affinity.h>
 #include <domain/console_line.h>
 #include <domain/grants.h>
 #include <domain/launch.h>
 #include <domain/notify.h>
-#include <domain/schedule.h>
 #include <lib/error.h>
 #include <lib/string.h>
 
@@ -122,11 +121,7 @@ static void set_scheduling(struct domain *d, const struct boot_domain *from)
 				  from->cap, now());
 	}
 	for (unsigned i = 0; i < from->pin_count; i++) {
-		cpu_mask_t hard = from->pin[i].hard & cpus_online();
-
-		if (hard) {
-			schedule_set_affinity(d->vcpu[i], from->pin[i].hard, from->pin[i].soft);
-		} else {
+		if (affinity_set(d->vcpu[i], &from->pin[i].hard, &from->pin[i].soft, false)) {
 			log_warn(
 				"domain %u: vCPU %u may run on processors %#lx only, of which none is there: it may on all\n",
 				d->id, i, from->pin[i].hard);

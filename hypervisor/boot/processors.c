@@ -11,6 +11,7 @@
 #include <boot/processors.h>
 #include <debug/log.h>
 #include <debug/trace.h>
+#include <domain/pool.h>
 #include <domain/schedule.h>
 #include <lib/string.h>
 
@@ -124,7 +125,9 @@ static unsigned start_others(const struct acpi_info *acpi, unsigned limit, paddr
 			continue;
 		}
 		schedule_init_cpu(cpu);
-		cpu += start_one(cpu, apic, page);
+		if (start_one(cpu, apic, page)) {
+			pool_start_cpu(cpu++);
+		}
 	}
 	return cpu;
 }

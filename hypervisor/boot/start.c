@@ -28,6 +28,7 @@
 #include <debug/log.h>
 #include <debug/trace.h>
 #include <domain/grants.h>
+#include <domain/pool.h>
 #include <domain/schedule.h>
 #include <hypercall/hypercall.h>
 #include <lib/format.h>
@@ -259,14 +260,17 @@ static void open_interrupts(void)
 	}
 }
 
-static void set_schedule(void)
+static void start_first_cpu(void)
 {
-	struct schedule_times times = {
+	struct pool_times times = {
 		.slice = options.credit_slice_ms * (NS_PER_SECOND / 1000),
 		.ratelimit = options.ratelimit_us * (NS_PER_SECOND / 1000000),
 	};
 
-	schedule_set_times(&times);
+	schedule_init_cpu(0);
+	pool_init(&times);
+	pool_start_cpu(0);
+	cpu_set_online();
 }
 
 static void build_guests(void)
@@ -301,13 +305,11 @@ void start(uint64_t loader_info, uint64_t loader_magic)
 	open_records();	      /* the log's ring, the trace */
 	publish_memory_map(); /* for Dom0 */
 	open_interrupts();    /* APIC, time, lines */
-	schedule_init_cpu(0);
-	cpu_set_online();
+	start_first_cpu();
 	processors_start(&info, &acpi, options.cpu_limit); /* the others: they idle */
 	build_guests();					   /* Dom0, or what the tree says */
 	log_info("%s after %lu instructions or cycles\n",
 		 has_tree ? "boot domains start" : "Dom0 starts", read_tsc() - boot_tsc);
-	set_schedule();
 	launch_domains_begin();
 	cpu_leave_startup();
 }

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* On which CPUs a vCPU runs: guarded by its domain's lock. */
-#include <arch/smp.h>
 #include <debug/log.h>
 #include <domain/affinity.h>
+#include <domain/pool.h>
 #include <domain/schedule.h>
 #include <lib/error.h>
 
-static void apply(struct vcpu *v)
+void affinity_apply(struct vcpu *v)
 {
 	cpu_mask_t hard = v->bound_to ? v->bound_to : v->affinity_hard;
 
 	ASSERT_LOCKED(&v->domain->lock);
-	schedule_set_affinity(v, hard, v->affinity_soft);
+	schedule_set_affinity(v, &v->domain->pool->credit, hard, v->affinity_soft);
 }
 
 int affinity_set(struct vcpu *v, const cpu_mask_t *hard, const cpu_mask_t *soft, bool force)
@@ -19,17 +19,16 @@ int affinity_set(struct vcpu *v, const cpu_mask_t *hard, const cpu_mask_t *soft,
 	struct domain *d = v->domain;
 	int rc = 0;
 
-	if (hard && !(*hard & cpus_online())) {
-		return -EINVAL;
-	}
 	lock_acquire(&d->lock);
-	if (hard && v->bound_to && !force) {
+	if (hard && !(*hard & d->pool->credit.cpus)) {
+		rc = -EINVAL;
+	} else if (hard && v->bound_to && !force) {
 		rc = -EBUSY;
 	} else {
 		v->bound_to = hard ? 0 : v->bound_to;
 		v->affinity_hard = hard ? *hard : v->affinity_hard;
 		v->affinity_soft = soft ? *soft : v->affinity_soft;
-		apply(v);
+		affinity_apply(v);
 	}
 	lock_release(&d->lock);
 	return rc;
@@ -46,17 +45,18 @@ void affinity_get(struct vcpu *v, cpu_mask_t *hard, cpu_mask_t *soft)
 int affinity_bind(int cpu)
 {
 	struct vcpu *v = current_vcpu();
-	cpu_mask_t to = cpu >= 0 && cpu < CPU_MAX ? BIT(cpu) & cpus_online() : 0;
+	cpu_mask_t to;
 	int rc = 0;
 
 	lock_acquire(&v->domain->lock);
+	to = cpu >= 0 && cpu < CPU_MAX ? BIT(cpu) & v->domain->pool->credit.cpus : 0;
 	if (cpu < 0 ? !v->bound_to : !to) {
 		rc = -EINVAL;
 	} else if (cpu >= 0 && v->bound_to) {
 		rc = -EBUSY;
 	} else {
 		v->bound_to = to;
-		apply(v);
+		affinity_apply(v);
 	}
 	lock_release(&v->domain->lock);
 	return rc;

@@ -7,6 +7,7 @@
 #include <domain/grants.h>
 #include <domain/launch.h>
 #include <domain/notify.h>
+#include <domain/pool.h>
 #include <lib/error.h>
 #include <lib/format.h>
 #include <lib/heap.h>
@@ -102,6 +103,7 @@ static void free_domain(struct domain *d)
 	console_line_close(d);
 	domain_memory_free(&d->memory);
 	frame_unshare(frame_of_ptr(d->shared_info));
+	pool_leave(d->pool);
 	heap_free(d, sizeof(*d));
 }
 
@@ -113,6 +115,12 @@ int domain_create(const struct domain_config *config, struct domain **created)
 	if (mfn_is_none(shared)) {
 		heap_free(d, sizeof(*d));
 		return -ENOMEM;
+	}
+	d->pool = pool_enter(config->pool);
+	if (!d->pool) {
+		frame_free(shared, 0);
+		heap_free(d, sizeof(*d));
+		return -ENOENT;
 	}
 	d->id = config->id;
 	d->privileged = config->privileged;

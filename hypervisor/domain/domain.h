@@ -82,6 +82,7 @@ struct domain {
 	struct domain_grants grants;
 	struct credit_domain credit;
 	struct domain_arch arch;
+	struct pool *pool; /* (pool.h) changes with `lock` held */
 
 	struct shared_info *shared_info;
 	_Atomic uint64_t vm_assist; /* bits VMASST_TYPE_* */
@@ -122,12 +123,14 @@ static inline struct domain *current_domain(void)
 
 struct domain_config {
 	domid_t id;
+	uint32_t pool;
 	bool privileged, hardware;
 	unsigned vcpu_max;
 	uint32_t highest_port;
 };
 
-/* Without memory or vCPUs, and paused once. -ENOMEM; -EEXIST: there is one of this id. */
+/* Without memory or vCPUs, and paused once. -ENOMEM; -ENOENT: no such pool; -EEXIST: there is a
+ * domain of this id. */
 int domain_create(const struct domain_config *config, struct domain **d);
 domid_t domain_unused_id(void); /* another one each time; DOMID_INVALID: there is none */
 

@@ -17,14 +17,7 @@
 #define NS_PER_MS     (NS_PER_SECOND / 1000)
 #define CLEARING_TIME 2000 /* of a frame, on a slow processor, in nanoseconds */
 
-static struct credit_queue queues[CPU_MAX];
-
-static struct credit_pool pool = {
-	.queues = queues,
-	.online = &smp_online,
-	.slice = 30 * NS_PER_MS,
-	.ratelimit = NS_PER_MS,
-};
+struct credit_queue schedule_queues[CPU_MAX];
 
 /* Each CPU's own. */
 static struct {
@@ -38,7 +31,7 @@ static struct timer second; /* on CPU 0: what has to be looked after once a seco
 
 void schedule_init_cpu(unsigned cpu)
 {
-	credit_queue_init(&queues[cpu], cpu);
+	credit_queue_init(&schedule_queues[cpu], cpu);
 	timer_queue_init(&cpus[cpu].timers);
 	timer_init(&cpus[cpu].slice, TIMER_SLICE);
 	cpus[cpu].turn_ends = TIMER_NEVER;
@@ -47,18 +40,6 @@ void schedule_init_cpu(unsigned cpu)
 		timer_set(&cpus[0].timers, &second, now() + CLOCK_CORRECT_PERIOD);
 		timer_arm(second.deadline);
 	}
-}
-
-struct schedule_times schedule_times(void)
-{
-	return (struct schedule_times){pool.slice, pool.ratelimit, pool.migration_delay};
-}
-
-void schedule_set_times(const struct schedule_times *times)
-{
-	pool.slice = times->slice;
-	pool.ratelimit = times->ratelimit;
-	pool.migration_delay = times->migration_delay;
 }
 
 /* --- What others ask for ------------------------------------------------------------------- */
@@ -85,14 +66,19 @@ static void ask_to_choose(unsigned cpu)
 	}
 }
 
+void schedule_look(unsigned cpu)
+{
+	ask(cpu, CPU_WORK_SCHEDULE | CPU_WORK_TIMER);
+}
+
 void schedule_enqueue(struct vcpu *v)
 {
-	ask_to_choose(credit_wake(&pool, &v->credit, now()));
+	ask_to_choose(credit_wake(&v->credit, now()));
 }
 
 void schedule_resume(struct vcpu *v)
 {
-	ask_to_choose(credit_resume(&pool, &v->credit, now()));
+	ask_to_choose(credit_resume(&v->credit, now()));
 }
 
 /* credit_choose() has a barrier between saying that it runs and our looking at its flags. */
@@ -114,29 +100,34 @@ void schedule_kick(struct vcpu *v)
 
 void schedule_forget(struct vcpu *v)
 {
-	credit_remove(&pool, &v->credit);
+	credit_remove(&v->credit);
 }
 
 void schedule_yield(void)
 {
 	unsigned cpu = cpu_id();
 
-	if (credit_has_waiting(&queues[cpu])) {
+	if (credit_has_waiting(&schedule_queues[cpu])) {
 		cpus[cpu].yields = true;
 		add_work(CPU_WORK_SCHEDULE);
 	}
 }
 
-void schedule_set_affinity(struct vcpu *v, cpu_mask_t hard, cpu_mask_t soft)
+void schedule_set_affinity(struct vcpu *v, struct credit_pool *pool, cpu_mask_t hard,
+			   cpu_mask_t soft)
 {
-	ask_to_choose(credit_set_affinity(&pool, &v->credit, hard, soft, now()));
+	ask_to_choose(credit_set_affinity(&v->credit, pool, hard, soft, now()));
 }
 
 /* --- Timers -------------------------------------------------------------------------------- */
 
+/*
+ * Not on a CPU that is off line. One that goes off line this moment hands over what it finds when
+ * it is asked to look at its timers, which it is after that and whenever there is a first one.
+ */
 void schedule_set_timer(struct vcpu *v, struct timer *timer, uint64_t deadline)
 {
-	unsigned cpu = v->credit.cpu;
+	unsigned cpu = cpus_online() & BIT(v->credit.cpu) ? v->credit.cpu : 0;
 
 	deadline = MAX(deadline, 1U); /* 0 would switch the CPU's timer off */
 	if (!timer_set(&cpus[cpu].timers, timer, deadline)) {
@@ -185,12 +176,27 @@ static void end_turn(void)
 	}
 }
 
+/* This CPU is off line: what it was to do is CPU 0's. */
+static void hand_over_timers(void)
+{
+	unsigned cpu = cpu_id();
+
+	timer_cancel(&cpus[cpu].slice);
+	timer_queue_hand_over(&cpus[cpu].timers, &cpus[0].timers);
+	timer_arm(0);
+	ask(0, CPU_WORK_TIMER);
+}
+
 static void run_timers(void)
 {
 	struct timer_queue *timers = &cpus[cpu_id()].timers;
 	uint64_t time = now(), next;
 	struct timer *timer;
 
+	if (unlikely(!(cpus_online() & BIT(cpu_id())))) {
+		hand_over_timers();
+		return;
+	}
 	/* One that becomes due meanwhile interrupts at once when it is armed. */
 	while ((timer = timer_expire(timers, time))) {
 		trace(TRACE_TIMER, timer->kind, time - timer->deadline);
@@ -244,7 +250,8 @@ static enum credit_wish wish_of(const struct vcpu *runs)
 static struct vcpu *choose(struct vcpu *runs, uint64_t time)
 {
 	for (;;) {
-		struct credit_turn turn = credit_choose(&pool, cpu_id(), wish_of(runs), time);
+		struct credit_turn turn =
+			credit_choose(&schedule_queues[cpu_id()], wish_of(runs), time);
 		struct vcpu *next = turn.vcpu ? container_of(turn.vcpu, struct vcpu, credit) : NULL;
 
 		ask_to_choose(turn.kick);
@@ -309,7 +316,7 @@ static void stand_still(void)
 
 bool schedule_stop_others(void)
 {
-	cpu_mask_t others = cpus_online() & ~BIT(cpu_id());
+	cpu_mask_t others = cpus_started() & ~BIT(cpu_id());
 	uint64_t until = now() + STAND_WAIT;
 
 	if (atomic_exchange(&stand.wanted, true)) {
@@ -342,10 +349,15 @@ static bool has_time_to_clear(void)
 	return timer_next_deadline(&cpus[cpu_id()].timers) > now() + CLEARING_TIME;
 }
 
-/* Nobody runs: what was freed is cleared, with a look at interrupts in between. */
+/*
+ * Nobody runs: what was freed is cleared, with a look at interrupts in between. A CPU of no pool
+ * keeps nothing of whom it ran: it may be for long that nobody comes.
+ */
 static void idle(void)
 {
-	if (has_time_to_clear() && frame_scrub_some()) {
+	if (unlikely(!schedule_queues[cpu_id()].pool) && current_vcpu()) {
+		vcpu_let_go();
+	} else if (has_time_to_clear() && frame_scrub_some()) {
 		(void)work_pending();
 	} else {
 		COUNT(idle);
@@ -403,7 +415,7 @@ void deferred_work(void)
 
 uint64_t schedule_idle_time(unsigned cpu)
 {
-	return credit_idle_time(&queues[cpu], now());
+	return credit_idle_time(&schedule_queues[cpu], now());
 }
 
 #define SHOWN_MAX 16
@@ -411,7 +423,7 @@ uint64_t schedule_idle_time(unsigned cpu)
 /* Copied with the lock held and printed without: the console is slow. */
 void schedule_print_queue(unsigned cpu)
 {
-	struct credit_queue *q = &queues[cpu];
+	struct credit_queue *q = &schedule_queues[cpu];
 	struct {
 		const char *does;
 		uint64_t name, spent;

@@ -5,15 +5,12 @@
 
 #include <domain/domain.h>
 
+extern struct credit_queue schedule_queues[CPU_MAX];
+
 void schedule_init_cpu(unsigned cpu);
 
-/* Nanoseconds each, of all CPUs; changed at any time (sched/credit.h says what they are). */
-struct schedule_times {
-	uint64_t slice, ratelimit, migration_delay;
-};
-
-struct schedule_times schedule_times(void);
-void schedule_set_times(const struct schedule_times *times);
+/* The CPU has joined or left a pool, or is off line: it looks at whom it runs, and its timers. */
+void schedule_look(unsigned cpu);
 
 void schedule_enqueue(struct vcpu *v); /* it is runnable: it gets its turn on a CPU */
 void schedule_resume(struct vcpu *v);  /* the same, but it has not slept until now */
@@ -22,8 +19,9 @@ void schedule_kick(struct vcpu *v);    /* if it runs on another CPU, it looks at
 void schedule_forget(struct vcpu *v);  /* one that does not run never will again */
 void schedule_yield(void);	       /* the current vCPU goes behind all that wait here */
 
-/* Where it may run (some CPU of it is on line), and where it should if it can. */
-void schedule_set_affinity(struct vcpu *v, cpu_mask_t hard, cpu_mask_t soft);
+/* Of which pool it is, where it may run (credit.h), and where it should if it can. */
+void schedule_set_affinity(struct vcpu *v, struct credit_pool *pool, cpu_mask_t hard,
+			   cpu_mask_t soft);
 
 uint64_t schedule_idle_time(unsigned cpu); /* ns without anything to run */
 void schedule_print_queue(unsigned cpu);   /* for the debug key */

@@ -3,6 +3,7 @@
 #include <arch/switch.h>
 #include <arch/trap.h>
 #include <domain/domain.h>
+#include <domain/pool.h>
 #include <domain/schedule.h>
 #include <lib/heap.h>
 
@@ -28,12 +29,12 @@ struct vcpu *vcpu_create(struct domain *d, unsigned id)
 	info = id < XEN_LEGACY_MAX_VCPUS ? &d->shared_info->vcpu_info[id] : &v->own_info;
 	info->evtchn_upcall_mask = 1;
 	v->affinity_hard = v->affinity_soft = UINT64_MAX;
-	credit_vcpu_init(&v->credit, &d->credit, 0);
 	event_vcpu_init(&d->events, &v->events, id, info);
 	timer_init(&v->singleshot, TIMER_SINGLESHOT);
 	timer_init(&v->periodic, TIMER_PERIODIC);
 	timer_init(&v->poll_timer, TIMER_POLL);
 	lock_acquire(&d->lock);
+	credit_vcpu_init(&v->credit, &d->credit, &d->pool->credit);
 	d->vcpu[id] = v;
 	d->vcpu_count = MAX(d->vcpu_count, id + 1);
 	if (!d->pause_count && !d->shut_down && !d->dying) {

@@ -3,6 +3,7 @@
 #include <arch/features.h>
 #include <domain/grants.h>
 #include <domain/notify.h>
+#include <domain/pool.h>
 #include <hypercall/domctl.h>
 #include <lib/string.h>
 #include <memory/frame_alloc.h>
@@ -13,9 +14,8 @@
 static int check_creation(const struct xen_domctl_createdomain *c)
 {
 	bool good = !(c->flags & ~(uint32_t)XEN_DOMCTL_CDF_xs_domain) && !c->iommu_opts &&
-		    !c->vmtrace_size && !c->cpupool_id && c->max_vcpus &&
-		    c->max_vcpus <= VCPU_MAX && !c->arch.emulation_flags &&
-		    !(c->arch.misc_flags & ~XEN_X86_MSR_RELAXED);
+		    !c->vmtrace_size && c->max_vcpus && c->max_vcpus <= VCPU_MAX &&
+		    !c->arch.emulation_flags && !(c->arch.misc_flags & ~XEN_X86_MSR_RELAXED);
 
 	return good ? 0 : refuse(-EINVAL);
 }
@@ -26,6 +26,7 @@ static int create(struct xen_domctl *op, struct domain **d)
 	bool any = op->domain == 0 || op->domain >= DOMID_FIRST_RESERVED;
 	struct domain_config config = {
 		.id = op->domain,
+		.pool = c->cpupool_id,
 		.vcpu_max = c->max_vcpus,
 		.highest_port = c->max_evtchn_port,
 	};
@@ -150,6 +151,7 @@ void domctl_describe(struct domain *d, struct xen_domctl_getdomaininfo *info)
 		.shared_info_frame = frame_of_ptr(d->shared_info).n,
 		.max_vcpu_id = d->vcpu_count ? d->vcpu_count - 1 : XEN_INVALID_MAX_VCPU_ID,
 		.gpaddr_bits = (uint8_t)cpu_features.physical_bits,
+		.cpupool = pool_id(d),
 		.arch_config.misc_flags = d->relaxed_msrs ? XEN_X86_MSR_RELAXED : 0,
 	};
 	info->flags = sum_up_vcpus(d, info) | (d->holds_store ? XEN_DOMINF_xs_domain : 0);

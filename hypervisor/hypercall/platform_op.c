@@ -11,7 +11,7 @@
 #include <arch/smp.h>
 #include <debug/log.h>
 #include <debug/symbols.h>
-#include <hypercall/hypercall.h>
+#include <hypercall/sysctl.h>
 #include <lib/error.h>
 #include <lib/string.h>
 #include <xen/platform.h>
@@ -128,12 +128,12 @@ static int op_enter_acpi_sleep(struct xen_platform_op *op)
 
 static uint32_t highest_cpu(void)
 {
-	return 63 - (uint32_t)__builtin_clzll(cpus_online());
+	return 63 - (uint32_t)__builtin_clzll(cpus_started());
 }
 
-static bool is_online(uint32_t cpu)
+static bool is_in(uint32_t cpu, cpu_mask_t cpus)
 {
-	return cpu < CPU_MAX && cpus_online() >> cpu & 1;
+	return cpu < CPU_MAX && cpus >> cpu & 1;
 }
 
 static int op_get_cpuinfo(struct xen_platform_op *op)
@@ -141,11 +141,11 @@ static int op_get_cpuinfo(struct xen_platform_op *op)
 	struct xenpf_pcpuinfo *info = &op->u.pcpu_info;
 
 	info->max_present = highest_cpu();
-	if (!is_online(info->xen_cpuid)) {
+	if (!is_in(info->xen_cpuid, cpus_started())) {
 		info->flags = XEN_PCPU_FLAGS_INVALID;
 		return 0;
 	}
-	info->flags = XEN_PCPU_FLAGS_ONLINE;
+	info->flags = is_in(info->xen_cpuid, cpus_online()) ? XEN_PCPU_FLAGS_ONLINE : 0;
 	info->apic_id = cpu_of(info->xen_cpuid)->apic_id;
 	info->acpi_id = apic_acpi_uid(info->apic_id);
 	return 0;
@@ -157,7 +157,7 @@ static int op_get_cpu_version(struct xen_platform_op *op)
 	uint32_t signature = cpuid(1, 0).a;
 
 	info->max_present = highest_cpu();
-	if (!is_online(info->xen_cpuid)) {
+	if (!is_in(info->xen_cpuid, cpus_online())) {
 		memset(info->vendor_id, 0, sizeof(info->vendor_id));
 		info->family = info->model = info->stepping = 0;
 		return 0;
@@ -172,15 +172,12 @@ static int op_get_cpu_version(struct xen_platform_op *op)
 
 static int op_cpu_online(struct xen_platform_op *op)
 {
-	if (op->u.cpu_ol.cpuid >= CPU_MAX) {
-		return refuse(-EINVAL);
-	}
-	return is_online(op->u.cpu_ol.cpuid) ? refuse(-EEXIST) : refuse(-EOPNOTSUPP);
+	return cpu_bring_back(op->u.cpu_ol.cpuid);
 }
 
 static int op_cpu_offline(struct xen_platform_op *op)
 {
-	return is_online(op->u.cpu_ol.cpuid) ? refuse(-EOPNOTSUPP) : refuse(-EINVAL);
+	return cpu_take_off(op->u.cpu_ol.cpuid);
 }
 
 static int op_core_parking(struct xen_platform_op *op)
@@ -281,6 +278,9 @@ long hypercall_platform_op(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, u
 		return refuse(-ENOSYS);
 	}
 	rc = platform_ops[op.cmd](&op);
+	if (rc == -ERESTART) {
+		return hypercall_again(a1, a2, a3, a4);
+	}
 	if (!rc && guest_write(GUEST_VA(a1), &op, sizeof(op))) {
 		rc = refuse(-EFAULT);
 	}

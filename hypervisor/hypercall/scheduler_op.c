@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* domctl and sysctl: how CPUs are shared. All of them are in one pool, number 0. */
-#include <arch/smp.h>
+/* domctl and sysctl: how CPUs are shared, and their pools. */
 #include <arch/time_scale.h>
 #include <domain/affinity.h>
-#include <domain/schedule.h>
+#include <domain/pool.h>
 #include <hypercall/domctl.h>
 #include <hypercall/sysctl.h>
 
 #define NS_PER_MS    (NS_PER_SECOND / 1000)
 #define NS_PER_US    (NS_PER_SECOND / 1000000)
 #define CAP_AS_IT_IS UINT16_MAX /* of a domain: the cap stays */
+
+static int answer(int rc)
+{
+	return rc ? refuse(rc) : 0;
+}
 
 /* --- Domains and vCPUs --------------------------------------------------------------------- */
 
@@ -64,7 +68,7 @@ int domctl_set_affinity(struct domain *d, struct xen_domctl *op)
 		return refuse(rc);
 	}
 	affinity_get(v, &hard_mask, &soft_mask);
-	hard_mask &= cpus_online();
+	hard_mask &= d->pool->credit.cpus;
 	soft_mask &= hard_mask;
 	rc = hard ? domctl_write_bitmap(&a->cpumap_hard, hard_mask) : 0;
 	return rc ? rc : soft ? domctl_write_bitmap(&a->cpumap_soft, soft_mask) : 0;
@@ -95,9 +99,9 @@ int sysctl_scheduler_id(struct xen_sysctl *op)
 	return 0;
 }
 
-static int set_times(const struct xen_sysctl_credit_schedule *credit)
+static int set_times(uint32_t pool, const struct xen_sysctl_credit_schedule *credit)
 {
-	struct schedule_times times = {
+	struct pool_times times = {
 		.slice = credit->tslice_ms * NS_PER_MS,
 		.ratelimit = credit->ratelimit_us * NS_PER_US,
 		.migration_delay = credit->vcpu_migr_delay_us * NS_PER_US,
@@ -112,27 +116,26 @@ static int set_times(const struct xen_sysctl_credit_schedule *credit)
 				     credit->ratelimit_us > XEN_SYSCTL_SCHED_RATELIMIT_MAX)) {
 		return refuse(-EINVAL);
 	}
-	schedule_set_times(&times);
-	return 0;
+	return answer(pool_set_times(pool, &times));
 }
 
 int sysctl_scheduler(struct xen_sysctl *op)
 {
 	struct xen_sysctl_scheduler_op *s = &op->u.scheduler_op;
-	struct schedule_times times;
-	int rc = 0;
+	struct pool_times times;
+	int rc = pool_times(s->cpupool_id, &times);
 
-	if (s->cpupool_id != 0) {
-		return refuse(-ESRCH);
+	if (rc) {
+		return refuse(rc);
 	}
 	if (s->sched_id != XEN_SCHEDULER_CREDIT ||
 	    (s->cmd != XEN_SYSCTL_SCHEDOP_putinfo && s->cmd != XEN_SYSCTL_SCHEDOP_getinfo)) {
 		return refuse(-EINVAL);
 	}
 	if (s->cmd == XEN_SYSCTL_SCHEDOP_putinfo) {
-		rc = set_times(&s->u.sched_credit);
+		rc = set_times(s->cpupool_id, &s->u.sched_credit);
+		rc = rc ? rc : pool_times(s->cpupool_id, &times);
 	}
-	times = schedule_times();
 	s->u.sched_credit = (struct xen_sysctl_credit_schedule){
 		.tslice_ms = (uint32_t)(times.slice / NS_PER_MS),
 		.ratelimit_us = (uint32_t)(times.ratelimit / NS_PER_US),
@@ -141,40 +144,70 @@ int sysctl_scheduler(struct xen_sysctl *op)
 	return rc;
 }
 
-/* --- The pool ------------------------------------------------------------------------------- */
+/* --- Pools ---------------------------------------------------------------------------------- */
 
-static uint32_t count_domains(void)
+static int create_pool(struct xen_sysctl_cpupool_op *op)
 {
-	uint32_t count = 0;
-
-	for (struct domain *d = domain_get_from(0), *next; d; d = next) {
-		next = domain_get_from(d->id + 1);
-		domain_put(d);
-		count++;
+	if (op->sched_id != XEN_SCHEDULER_CREDIT) {
+		return refuse(-EINVAL);
 	}
-	return count;
+	return answer(pool_create(&op->cpupool_id));
 }
 
 /* The first pool with at least this number. */
-static int describe_pool(struct xen_sysctl_cpupool_op *pool)
+static int describe_pool(struct xen_sysctl_cpupool_op *op)
 {
-	if (pool->cpupool_id != 0) {
+	struct pool_info info;
+
+	if (pool_describe(op->cpupool_id, &info)) {
 		return -ENOENT;
 	}
-	pool->sched_id = XEN_SCHEDULER_CREDIT;
-	pool->n_dom = count_domains();
-	return domctl_write_bitmap(&pool->cpumap, cpus_online());
+	op->cpupool_id = info.id;
+	op->sched_id = XEN_SCHEDULER_CREDIT;
+	op->n_dom = info.domains;
+	return domctl_write_bitmap(&op->cpumap, info.cpus);
 }
 
-static int move_domain(const struct xen_sysctl_cpupool_op *pool)
+/* The lowest-numbered CPU that is free or of the pool, if the caller leaves the choice to us. */
+static uint32_t which_cpu(const struct xen_sysctl_cpupool_op *op, cpu_mask_t from)
 {
-	struct domain *d = domain_get((domid_t)pool->domid);
+	return op->cpu != XEN_SYSCTL_CPUPOOL_PAR_ANY ? op->cpu
+	       : from				     ? (uint32_t)__builtin_ctzll(from)
+						     : CPU_MAX;
+}
+
+static int add_cpu(const struct xen_sysctl_cpupool_op *op)
+{
+	return answer(pool_add_cpu(op->cpupool_id, which_cpu(op, pool_free_cpus())));
+}
+
+static int remove_cpu(const struct xen_sysctl_cpupool_op *op)
+{
+	struct pool_info info = {.cpus = 0};
+	uint32_t cpu;
+	int rc;
+
+	(void)pool_describe(op->cpupool_id, &info);
+	cpu = which_cpu(op, info.cpus);
+	do {
+		rc = pool_remove_cpu(op->cpupool_id, cpu);
+		cpu_relax();
+	} while (rc == -ERESTART && !work_pending());
+	return rc == -ERESTART ? rc : answer(rc);
+}
+
+/* What runs of it leaves the old pool's CPUs at its next exit. */
+static int move_domain(const struct xen_sysctl_cpupool_op *op)
+{
+	struct domain *d = domain_get((domid_t)op->domid);
+	int rc;
 
 	if (!d) {
 		return refuse(-ESRCH);
 	}
+	rc = d == current_domain() ? -EINVAL : pool_move_domain(op->cpupool_id, d);
 	domain_put(d);
-	return pool->cpupool_id == 0 ? 0 : refuse(-ENOENT); /* it is there */
+	return answer(rc);
 }
 
 int sysctl_pools(struct xen_sysctl *op)
@@ -182,18 +215,39 @@ int sysctl_pools(struct xen_sysctl *op)
 	struct xen_sysctl_cpupool_op *pool = &op->u.cpupool_op;
 
 	switch (pool->op) {
+	case XEN_SYSCTL_CPUPOOL_OP_CREATE:
+		return create_pool(pool);
+	case XEN_SYSCTL_CPUPOOL_OP_DESTROY:
+		return answer(pool_destroy(pool->cpupool_id));
 	case XEN_SYSCTL_CPUPOOL_OP_INFO:
 		return describe_pool(pool);
-	case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
-		return domctl_write_bitmap(&pool->cpumap, 0);
+	case XEN_SYSCTL_CPUPOOL_OP_ADDCPU:
+		return add_cpu(pool);
+	case XEN_SYSCTL_CPUPOOL_OP_RMCPU:
+		return remove_cpu(pool);
 	case XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN:
 		return move_domain(pool);
-	case XEN_SYSCTL_CPUPOOL_OP_CREATE:
-	case XEN_SYSCTL_CPUPOOL_OP_DESTROY:
-	case XEN_SYSCTL_CPUPOOL_OP_ADDCPU:
-	case XEN_SYSCTL_CPUPOOL_OP_RMCPU:
-		return refuse(-EOPNOTSUPP);
+	case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
+		return domctl_write_bitmap(&pool->cpumap, pool_free_cpus());
 	default:
 		return refuse(-ENOSYS);
 	}
+}
+
+/* --- CPUs off line and back ------------------------------------------------------------------ */
+
+int cpu_take_off(uint32_t cpu)
+{
+	int rc;
+
+	do {
+		rc = pool_take_off(cpu);
+		cpu_relax();
+	} while (rc == -ERESTART && !work_pending());
+	return rc == -ERESTART ? rc : answer(rc);
+}
+
+int cpu_bring_back(uint32_t cpu)
+{
+	return answer(pool_bring_back(cpu));
 }

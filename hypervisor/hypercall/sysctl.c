@@ -184,6 +184,9 @@ long hypercall_sysctl(uint64_t arg, uint64_t a2, uint64_t a3, uint64_t a4, uint6
 		return refuse(-ENOSYS);
 	}
 	rc = table[op.cmd](&op);
+	if (rc == -ERESTART) {
+		return hypercall_again(arg, a2, a3, a4);
+	}
 	if ((rc == 0 || rc == -ENOBUFS) && guest_write(GUEST_VA(arg), &op, sizeof(op))) {
 		return refuse(-EFAULT);
 	}

@@ -9,11 +9,18 @@
 #include <lib/error.h>
 #include <xen/sysctl.h>
 
-/* What the handler leaves in `op` goes back to the caller if it returns 0 or -ENOBUFS. */
+/*
+ * What the handler leaves in `op` goes back to the caller if it returns 0 or -ENOBUFS. -ERESTART:
+ * it is called again from the start once the pending work is done.
+ */
 typedef int sysctl_fn(struct xen_sysctl *op);
 
 /* sysctl.c: what the hypervisor knows of itself and of domains. */
 sysctl_fn sysctl_read_console, sysctl_counters, sysctl_list_domains, sysctl_debug_keys;
+
+/* scheduler_op.c: CPUs off line and back, for whoever asks by whichever hypercall. */
+int cpu_take_off(uint32_t cpu); /* -ERESTART */
+int cpu_bring_back(uint32_t cpu);
 
 /* sysctl_machine.c: the machine. */
 sysctl_fn sysctl_physical, sysctl_cpu_times, sysctl_free_memory, sysctl_cpu_topology,

@@ -14,10 +14,10 @@
 #define DISTANCE_TO_ITSELF 10 /* as firmware counts it */
 #define PCI_PART	   64
 
-/* Processors are numbered without gaps. */
+/* Processors are numbered without gaps, those that are off line too. */
 static uint32_t cpu_count(void)
 {
-	return cpu_mask_count(cpus_online());
+	return cpu_mask_count(cpus_started());
 }
 
 int sysctl_physical(struct xen_sysctl *op)
@@ -29,7 +29,7 @@ int sysctl_physical(struct xen_sysctl *op)
 	*info = (struct xen_sysctl_physinfo){
 		.threads_per_core = counts.threads_per_core,
 		.cores_per_socket = counts.cores_per_socket,
-		.nr_cpus = cpu_count(),
+		.nr_cpus = cpu_mask_count(cpus_online()),
 		.max_cpu_id = cpu_count() - 1,
 		.nr_nodes = 1,
 		.cpu_khz = (uint32_t)(clock_tsc_hz() / 1000),
@@ -99,6 +99,12 @@ int sysctl_cpu_topology(struct xen_sysctl *op)
 			struct cpu_place place = topology_place(i);
 			struct xen_sysctl_cputopo topo = {place.core, place.socket, 0};
 
+			if (!(cpus_online() & BIT(i))) {
+				topo = (struct xen_sysctl_cputopo){XEN_INVALID_CORE_ID,
+								   XEN_INVALID_SOCKET_ID,
+								   XEN_INVALID_NODE_ID};
+			}
+
 			if (guest_write(GUEST_VA(to + i * sizeof(topo)), &topo, sizeof(topo))) {
 				return refuse(-EFAULT);
 			}
@@ -156,17 +162,16 @@ int sysctl_pci_nodes(struct xen_sysctl *op)
 	return 0;
 }
 
-/* All processors are started at boot and stay. */
+/* Sibling threads as such are not taken off line and back. */
 int sysctl_cpu_hotplug(struct xen_sysctl *op)
 {
 	const struct xen_sysctl_cpu_hotplug *plug = &op->u.cpu_hotplug;
 
 	switch (plug->op) {
 	case XEN_SYSCTL_CPU_HOTPLUG_ONLINE:
+		return cpu_bring_back(plug->cpu);
 	case XEN_SYSCTL_CPU_HOTPLUG_OFFLINE:
-		return refuse(plug->cpu >= cpu_count()			  ? -EINVAL
-			      : plug->op == XEN_SYSCTL_CPU_HOTPLUG_ONLINE ? -EEXIST
-									  : -EOPNOTSUPP);
+		return cpu_take_off(plug->cpu);
 	default:
 		return refuse(-EOPNOTSUPP);
 	}

@@ -22,7 +22,7 @@ static struct {
 
 static bool takes_two(enum lock_rank rank)
 {
-	return rank == LOCK_PORT || rank == LOCK_RUN_QUEUE;
+	return rank == LOCK_PORT || rank == LOCK_RUN_QUEUE || rank == LOCK_TIMERS;
 }
 
 void lock_check_acquire(struct lock *lock)

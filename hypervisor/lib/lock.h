@@ -13,6 +13,7 @@
  * needs an interrupt-safe variant; NMI and machine-check handlers take none.
  */
 enum lock_rank {
+	LOCK_POOLS,	  /* domain/: which CPUs and domains are of which pool */
 	LOCK_DOMAIN_LIST, /* domain/: the table of domains */
 	LOCK_DOMAIN,	  /* domain/: one domain's life cycle */
 	LOCK_PAGE_TABLES, /* memory/: every page table of one domain */
@@ -27,7 +28,7 @@ enum lock_rank {
 	LOCK_MSI,	  /* arch/: messages of devices */
 	LOCK_PCI,	  /* arch/: the configuration window of PCI */
 	LOCK_RUN_QUEUE,	  /* sched/: one CPU's run queue; two are taken in order of CPU number */
-	LOCK_TIMERS,	  /* sched/: one CPU's timer heap */
+	LOCK_TIMERS,	  /* sched/: one CPU's timer heap; two are taken in order of CPU number */
 	LOCK_RAM_MAP,	  /* arch/: large pages of the map of all RAM become small ones */
 	LOCK_FRAME_LIST,  /* memory/: one domain's list and count of frames */
 	LOCK_FRAME_POOL,  /* memory/: the free frames */

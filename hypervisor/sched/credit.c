@@ -168,9 +168,11 @@ void credit_domain_set(struct credit_domain *d, uint32_t weight, uint32_t cap, u
 	atomic_store(&d->cap, cap);
 }
 
-void credit_vcpu_init(struct credit_vcpu *v, struct credit_domain *d, unsigned cpu)
+/* Any CPU's queue guards one that sleeps; where it runs is seen when it wakes. */
+void credit_vcpu_init(struct credit_vcpu *v, struct credit_domain *d, struct credit_pool *pool)
 {
-	*v = (struct credit_vcpu){.domain = d, .cpu = cpu, .hard = UINT64_MAX, .soft = UINT64_MAX};
+	*v = (struct credit_vcpu){
+		.domain = d, .pool = pool, .hard = UINT64_MAX, .soft = UINT64_MAX};
 }
 
 void credit_queue_init(struct credit_queue *q, unsigned cpu)
@@ -179,12 +181,38 @@ void credit_queue_init(struct credit_queue *q, unsigned cpu)
 		.lock = LOCK_INIT(LOCK_RUN_QUEUE), .cpu = cpu, .least = UINT64_MAX};
 }
 
+/* --- Pools --------------------------------------------------------------------------------- */
+
+static void set_pool(struct credit_queue *q, struct credit_pool *pool)
+{
+	lock_acquire(&q->lock);
+	if (q->pool) {
+		atomic_fetch_and(&q->pool->cpus, ~BIT(q->cpu));
+	}
+	q->pool = pool;
+	if (pool) {
+		atomic_fetch_or(&pool->cpus, BIT(q->cpu));
+	}
+	lock_release(&q->lock);
+}
+
+void credit_pool_add(struct credit_pool *pool, unsigned cpu)
+{
+	set_pool(&pool->queues[cpu], pool);
+}
+
+void credit_pool_remove(struct credit_pool *pool, unsigned cpu)
+{
+	set_pool(&pool->queues[cpu], NULL);
+}
+
 /* --- Waking -------------------------------------------------------------------------------- */
 
 /* The queue that guards a vCPU, locked. */
-static inline struct credit_queue *lock_queue_of(const struct credit_pool *pool,
-						 struct credit_vcpu *v)
+static inline struct credit_queue *lock_queue_of(struct credit_vcpu *v)
 {
+	const struct credit_pool *pool = atomic_load_explicit(&v->pool, memory_order_relaxed);
+
 	for (;;) {
 		unsigned cpu = atomic_load(&v->cpu);
 
@@ -197,14 +225,14 @@ static inline struct credit_queue *lock_queue_of(const struct credit_pool *pool,
 }
 
 /* The same, when it is not on its way from one queue to another. */
-static struct credit_queue *lock_settled(const struct credit_pool *pool, struct credit_vcpu *v)
+static struct credit_queue *lock_settled(struct credit_vcpu *v)
 {
-	struct credit_queue *q = lock_queue_of(pool, v);
+	struct credit_queue *q = lock_queue_of(v);
 
 	while (v->state == CREDIT_WAKING) {
 		lock_release(&q->lock);
 		cpu_relax();
-		q = lock_queue_of(pool, v);
+		q = lock_queue_of(v);
 	}
 	return q;
 }
@@ -232,13 +260,14 @@ static unsigned find_free(const struct credit_pool *pool, cpu_mask_t cpus)
  * Where it was if that is as good as any, else a CPU that has nothing to do: better one where it
  * should not run than to wait where it should.
  */
-static unsigned place(const struct credit_pool *pool, const struct credit_vcpu *v)
+static unsigned place(const struct credit_vcpu *v)
 {
-	cpu_mask_t online = atomic_load_explicit(pool->online, memory_order_relaxed);
-	cpu_mask_t may = v->hard & online ? v->hard & online : online;
+	const struct credit_pool *pool = atomic_load_explicit(&v->pool, memory_order_relaxed);
+	cpu_mask_t may = credit_cpus_of(v);
 	cpu_mask_t best = may & v->soft ? may & v->soft : may;
 	unsigned cpu = v->cpu, other;
 
+	ASSERT(may);
 	if (best & BIT(cpu) && has_nothing_to_do(&pool->queues[cpu])) {
 		return cpu;
 	}
@@ -254,10 +283,9 @@ static unsigned place(const struct credit_pool *pool, const struct credit_vcpu *
  * Accounts are compared within a queue, and differ between CPUs by how crowded these were: who
  * comes can neither have saved more than sleep may, nor be in debt for having had a CPU alone.
  */
-static void adjust(const struct credit_pool *pool, const struct credit_queue *q,
-		   struct credit_vcpu *v)
+static void adjust(const struct credit_queue *q, struct credit_vcpu *v)
 {
-	uint64_t slice = atomic_load_explicit(&pool->slice, memory_order_relaxed);
+	uint64_t slice = atomic_load_explicit(&q->pool->slice, memory_order_relaxed);
 	uint64_t least = q->floor - MIN(q->floor, CREDIT_SAVED);
 
 	v->spent = MAX(v->spent, least);
@@ -274,28 +302,14 @@ static void line_up(const struct credit_queue *q, struct credit_vcpu *v)
 	}
 }
 
-static inline unsigned wake(const struct credit_pool *pool, struct credit_vcpu *v, bool slept,
-			    uint64_t now)
+/* It begins to wait in the queue, which is locked. The value: the CPU should choose anew. */
+static bool begin_waiting(struct credit_queue *q, struct credit_vcpu *v, bool slept, uint64_t now)
 {
-	struct credit_queue *q = lock_queue_of(pool, v);
-	unsigned cpu;
 	bool choose;
 
-	if (v->state != CREDIT_ASLEEP) {
-		lock_release(&q->lock);
-		return CPU_MAX;
-	}
-	cpu = place(pool, v);
-	if (cpu != q->cpu) {
-		atomic_store(&v->cpu, cpu);
-		v->state = CREDIT_WAKING; /* another who wakes it meanwhile has nothing to do */
-		lock_release(&q->lock);
-		q = &pool->queues[cpu];
-		lock_acquire(&q->lock);
-	}
 	atomic_fetch_add(&v->domain->runnable, 1);
 	v->woke = now;
-	adjust(pool, q, v);
+	adjust(q, v);
 	charge(q, now);
 	if (!slept) {
 		line_up(q, v);
@@ -303,18 +317,59 @@ static inline unsigned wake(const struct credit_pool *pool, struct credit_vcpu *
 	/* If nobody waited until now, the one that runs has no end of its turn yet. */
 	choose = !q->first || !q->current || v->spent < q->current->spent;
 	enqueue(q, v);
+	return choose;
+}
+
+/*
+ * Brings it from its queue, which is locked, to that of another CPU and locks this one instead. The
+ * CPU may leave the pool meanwhile, then there is another. Who wakes it meanwhile has nothing to
+ * do.
+ */
+static struct credit_queue *bring(struct credit_queue *q, struct credit_vcpu *v, unsigned cpu)
+{
+	struct credit_queue *queues = q - q->cpu;
+
+	v->state = CREDIT_WAKING;
+	for (;;) {
+		atomic_store(&v->cpu, cpu);
+		lock_release(&q->lock);
+		q = &queues[cpu];
+		lock_acquire(&q->lock);
+		if (likely(credit_may_run_on(v, cpu))) {
+			return q;
+		}
+		cpu = place(v);
+	}
+}
+
+static inline unsigned wake(struct credit_vcpu *v, bool slept, uint64_t now)
+{
+	struct credit_queue *q = lock_queue_of(v);
+	unsigned cpu;
+	bool choose;
+
+	if (v->state != CREDIT_ASLEEP) {
+		lock_release(&q->lock);
+		return CPU_MAX;
+	}
+	cpu = place(v);
+	if (cpu != q->cpu) {
+		q = bring(q, v, cpu);
+	}
+	cpu = q->cpu;
+	choose = begin_waiting(q, v, slept, now);
 	lock_release(&q->lock);
 	return choose ? cpu : CPU_MAX;
 }
 
-unsigned credit_wake(const struct credit_pool *pool, struct credit_vcpu *v, uint64_t now)
+unsigned credit_wake(struct credit_vcpu *v, uint64_t now)
 {
-	return wake(pool, v, true, now);
+	return wake(v, true, now);
 }
 
-unsigned credit_resume(const struct credit_pool *pool, struct credit_vcpu *v, uint64_t now)
+unsigned credit_resume(struct credit_vcpu *v, uint64_t now)
 {
-	return wake(pool, v, false, now);
+	return wake(v, false, now);
 }
 
 /* --- Choosing ------------------------------------------------------------------------------ */
@@ -329,8 +384,7 @@ static void fall_asleep(struct credit_vcpu *v)
  * The current vCPU steps down. The first of those who wait is ahead of it by a turn at most, or two
  * as they come and go; who lags further behind has come from elsewhere and loses the excess.
  */
-static void step_down(const struct credit_pool *pool, struct credit_queue *q, enum credit_wish wish,
-		      uint64_t now)
+static void step_down(struct credit_queue *q, enum credit_wish wish, uint64_t now)
 {
 	struct credit_vcpu *v = q->current;
 	uint64_t lag;
@@ -345,7 +399,7 @@ static void step_down(const struct credit_pool *pool, struct credit_queue *q, en
 	}
 	if (q->first) {
 		lag = 2 * price(q->first->domain,
-				atomic_load_explicit(&pool->slice, memory_order_relaxed));
+				atomic_load_explicit(&q->pool->slice, memory_order_relaxed));
 		v->spent = MAX(v->spent, q->first->spent - MIN(q->first->spent, lag));
 	}
 	enqueue(q, v);
@@ -355,10 +409,9 @@ static void step_down(const struct credit_pool *pool, struct credit_queue *q, en
  * Who comes from a CPU where all had less goes before those here until he has spent as much: for a
  * few turns that is fair, for longer it would starve them. So they come down to him.
  */
-static void converge(const struct credit_pool *pool, struct credit_queue *q,
-		     const struct credit_vcpu *comes)
+static void converge(struct credit_queue *q, const struct credit_vcpu *comes)
 {
-	uint64_t slice = atomic_load_explicit(&pool->slice, memory_order_relaxed);
+	uint64_t slice = atomic_load_explicit(&q->pool->slice, memory_order_relaxed);
 	uint64_t highest = comes->spent + MAX(8 * slice, 4 * price(comes->domain, slice)), excess;
 
 	if (!q->first || q->first->spent <= highest) {
@@ -372,35 +425,34 @@ static void converge(const struct credit_pool *pool, struct credit_queue *q,
 }
 
 /* Takes from the other queue who waits there and has spent less than `limit`; both are locked. */
-static bool pull(const struct credit_pool *pool, struct credit_queue *q, struct credit_queue *other,
-		 uint64_t limit, uint64_t now)
+static bool pull(struct credit_queue *q, struct credit_queue *other, uint64_t limit, uint64_t now)
 {
-	struct credit_vcpu *v = find_to_move(pool, other, q->cpu, now);
+	struct credit_vcpu *v = find_to_move(q->pool, other, q->cpu, now);
 
 	if (!v || v->spent >= limit) {
 		return false;
 	}
 	dequeue(other, v);
 	atomic_store(&v->cpu, q->cpu);
-	converge(pool, q, v);
+	converge(q, v);
 	enqueue(q, v);
 	return true;
 }
 
-static cpu_mask_t online_others(const struct credit_pool *pool, const struct credit_queue *q)
+static cpu_mask_t others_of_pool(const struct credit_queue *q)
 {
-	return atomic_load_explicit(pool->online, memory_order_relaxed) & ~BIT(q->cpu);
+	return atomic_load_explicit(&q->pool->cpus, memory_order_relaxed) & ~BIT(q->cpu);
 }
 
-/* For one of those who wait here: a CPU, but this one, that has nothing to do. */
-static __attribute__((noinline)) unsigned
-find_idle(const struct credit_pool *pool, const struct credit_queue *q, unsigned but, uint64_t now)
+/* For one of those who wait in the queue: another of `cpus`, which are of a pool, that is idle. */
+static __attribute__((noinline)) unsigned find_idle(const struct credit_pool *pool, cpu_mask_t cpus,
+						    const struct credit_queue *from, uint64_t now)
 {
-	for (cpu_mask_t rest = online_others(pool, q) & ~BIT(but); rest; rest &= rest - 1) {
+	for (cpu_mask_t rest = cpus & ~BIT(from->cpu); rest; rest &= rest - 1) {
 		unsigned cpu = (unsigned)__builtin_ctzll(rest);
 
 		if (!__atomic_load_n(&pool->queues[cpu].current, __ATOMIC_RELAXED) &&
-		    find_to_move(pool, q, cpu, now)) {
+		    find_to_move(pool, from, cpu, now)) {
 			return cpu;
 		}
 	}
@@ -411,16 +463,15 @@ find_idle(const struct credit_pool *pool, const struct credit_queue *q, unsigned
  * Looks for somebody in the other queues who should run here rather than `mine`, and moves him to
  * this queue, which is locked. If he leaves others behind, *kick is a CPU for one of them.
  */
-static __attribute__((noinline)) bool balance(const struct credit_pool *pool,
-					      struct credit_queue *q,
-					      const struct credit_vcpu *mine, uint64_t now,
-					      unsigned *kick)
+static __attribute__((noinline)) bool
+balance(struct credit_queue *q, const struct credit_vcpu *mine, uint64_t now, unsigned *kick)
 {
+	const struct credit_pool *pool = q->pool;
 	/* What a move costs is worth a difference of a slice. */
 	uint64_t slice = atomic_load_explicit(&pool->slice, memory_order_relaxed);
 	uint64_t limit = mine ? mine->spent - MIN(mine->spent, slice) : UINT64_MAX;
 
-	for (cpu_mask_t rest = online_others(pool, q); rest; rest &= rest - 1) {
+	for (cpu_mask_t rest = others_of_pool(q); rest; rest &= rest - 1) {
 		struct credit_queue *other = &pool->queues[__builtin_ctzll(rest)];
 		bool pulled;
 
@@ -433,9 +484,9 @@ static __attribute__((noinline)) bool balance(const struct credit_pool *pool,
 		} else if (!lock_try(&other->lock)) {
 			continue;
 		}
-		pulled = pull(pool, q, other, limit, now);
+		pulled = pull(q, other, limit, now);
 		if (pulled && other->first) {
-			*kick = find_idle(pool, other, q->cpu, now);
+			*kick = find_idle(pool, others_of_pool(q), other, now);
 		}
 		lock_release(&other->lock);
 		if (pulled) {
@@ -449,17 +500,17 @@ static __attribute__((noinline)) bool balance(const struct credit_pool *pool,
  * Where nobody waits a turn still ends, if there are other CPUs: to see whether somebody does
  * there.
  */
-static uint64_t end_of_turn(const struct credit_pool *pool, const struct credit_queue *q,
-			    const struct credit_vcpu *v, uint64_t now, uint64_t again)
+static uint64_t end_of_turn(const struct credit_queue *q, const struct credit_vcpu *v, uint64_t now,
+			    uint64_t again)
 {
-	uint64_t slice = atomic_load_explicit(&pool->slice, memory_order_relaxed);
+	uint64_t slice = atomic_load_explicit(&q->pool->slice, memory_order_relaxed);
 	uint32_t cap = atomic_load_explicit(&v->domain->cap, memory_order_relaxed);
 	uint64_t until = again;
 	int64_t budget;
 
 	if (q->first) {
 		until = MIN(until, now + slice);
-	} else if (online_others(pool, q)) {
+	} else if (others_of_pool(q)) {
 		until = MIN(until, now + 3 * slice);
 	}
 	if (unlikely(cap)) {
@@ -470,10 +521,9 @@ static uint64_t end_of_turn(const struct credit_pool *pool, const struct credit_
 }
 
 /* The current one has run for so short that it runs on; the turn says until when. */
-static bool too_early(const struct credit_pool *pool, const struct credit_queue *q, uint64_t now,
-		      struct credit_turn *turn)
+static bool too_early(const struct credit_queue *q, uint64_t now, struct credit_turn *turn)
 {
-	uint64_t end = q->started + atomic_load_explicit(&pool->ratelimit, memory_order_relaxed);
+	uint64_t end = q->started + atomic_load_explicit(&q->pool->ratelimit, memory_order_relaxed);
 	uint64_t again = UINT64_MAX;
 
 	if (now >= end || !credit_may_run_on(q->current, q->cpu) ||
@@ -481,19 +531,19 @@ static bool too_early(const struct credit_pool *pool, const struct credit_queue 
 		return false;
 	}
 	turn->vcpu = q->current;
-	turn->until = MIN(end, end_of_turn(pool, q, q->current, now, again));
+	turn->until = MIN(end, end_of_turn(q, q->current, now, again));
 	return true;
 }
 
 /* The next one, with the queue locked. */
-static struct credit_turn choose_next(const struct credit_pool *pool, struct credit_queue *q,
-				      const struct credit_vcpu *yields, uint64_t now)
+static struct credit_turn choose_next(struct credit_queue *q, const struct credit_vcpu *yields,
+				      uint64_t now)
 {
 	uint64_t again = UINT64_MAX;
 	struct credit_vcpu *v = find_next(q, yields, now, &again);
 	struct credit_turn turn = {.kick = CPU_MAX};
 
-	if (online_others(pool, q) && balance(pool, q, v, now, &turn.kick)) {
+	if (others_of_pool(q) && balance(q, v, now, &turn.kick)) {
 		v = find_next(q, yields, now, &again);
 	}
 	turn.vcpu = v;
@@ -503,9 +553,9 @@ static struct credit_turn choose_next(const struct credit_pool *pool, struct cre
 		v->state = CREDIT_RUNNING;
 		q->started = now;
 		q->floor = MAX(q->floor, v->spent);
-		turn.until = end_of_turn(pool, q, v, now, again);
+		turn.until = end_of_turn(q, v, now, again);
 		if (q->first && turn.kick == CPU_MAX) {
-			turn.kick = find_idle(pool, q, q->cpu, now);
+			turn.kick = find_idle(q->pool, others_of_pool(q), q, now);
 		}
 	}
 	/* A barrier: the caller looks whether it may run, whoever forbids that whether it runs. */
@@ -513,19 +563,28 @@ static struct credit_turn choose_next(const struct credit_pool *pool, struct cre
 	return turn;
 }
 
-struct credit_turn credit_choose(const struct credit_pool *pool, unsigned cpu,
-				 enum credit_wish wish, uint64_t now)
+/* Of no pool: the current vCPU has to leave, those who wait are being told to. */
+static __attribute__((noinline)) struct credit_turn choose_nobody(struct credit_queue *q,
+								  uint64_t now)
 {
-	struct credit_queue *q = &pool->queues[cpu];
+	step_down(q, CREDIT_SLEEPS, now);
+	__atomic_store_n(&q->current, NULL, __ATOMIC_SEQ_CST);
+	return (struct credit_turn){.until = UINT64_MAX, .kick = CPU_MAX};
+}
+
+struct credit_turn credit_choose(struct credit_queue *q, enum credit_wish wish, uint64_t now)
+{
 	struct credit_turn turn = {.kick = CPU_MAX};
 
 	lock_acquire(&q->lock);
 	charge(q, now);
-	if (!q->current || wish != CREDIT_GOES_ON || !too_early(pool, q, now, &turn)) {
+	if (unlikely(!q->pool)) {
+		turn = choose_nobody(q, now);
+	} else if (!q->current || wish != CREDIT_GOES_ON || !too_early(q, now, &turn)) {
 		const struct credit_vcpu *yields = wish == CREDIT_YIELDS ? q->current : NULL;
 
-		step_down(pool, q, wish, now);
-		turn = choose_next(pool, q, yields, now);
+		step_down(q, wish, now);
+		turn = choose_next(q, yields, now);
 	}
 	lock_release(&q->lock);
 	return turn;
@@ -533,13 +592,14 @@ struct credit_turn credit_choose(const struct credit_pool *pool, unsigned cpu,
 
 /* --- From outside -------------------------------------------------------------------------- */
 
-unsigned credit_set_affinity(const struct credit_pool *pool, struct credit_vcpu *v, cpu_mask_t hard,
+unsigned credit_set_affinity(struct credit_vcpu *v, struct credit_pool *pool, cpu_mask_t hard,
 			     cpu_mask_t soft, uint64_t now)
 {
-	struct credit_queue *q = lock_settled(pool, v);
+	struct credit_queue *q = lock_settled(v);
 	unsigned cpu = q->cpu;
 	bool wakes = false, runs;
 
+	atomic_store_explicit(&v->pool, pool, memory_order_relaxed);
 	v->hard = hard;
 	v->soft = soft;
 	runs = v->state == CREDIT_RUNNING && !credit_may_run_on(v, cpu);
@@ -550,7 +610,7 @@ unsigned credit_set_affinity(const struct credit_pool *pool, struct credit_vcpu 
 	}
 	lock_release(&q->lock);
 	if (wakes) {
-		return credit_wake(pool, v, now);
+		return credit_wake(v, now);
 	}
 	return runs ? cpu : CPU_MAX;
 }
@@ -565,9 +625,9 @@ uint64_t credit_idle_time(struct credit_queue *q, uint64_t now)
 	return idle;
 }
 
-void credit_remove(const struct credit_pool *pool, struct credit_vcpu *v)
+void credit_remove(struct credit_vcpu *v)
 {
-	struct credit_queue *q = lock_settled(pool, v);
+	struct credit_queue *q = lock_settled(v);
 
 	if (v->state == CREDIT_WAITING) {
 		dequeue(q, v);

@@ -150,12 +150,34 @@ void timer_cancel(struct timer *timer)
 	lock_release(&queue->lock);
 }
 
+/* A handler that was at work may have set it again. */
 void timer_destroy(struct timer *timer)
 {
-	timer_cancel(timer);
-	while (atomic_load_explicit(&timer->handlers, memory_order_acquire)) {
-		cpu_relax();
+	do {
+		timer_cancel(timer);
+		while (atomic_load_explicit(&timer->handlers, memory_order_acquire)) {
+			cpu_relax();
+		}
+	} while (timer_is_set(timer));
+}
+
+/* None is unset in between, so whoever sets or cancels one finds it in this queue or that. */
+void timer_queue_hand_over(struct timer_queue *from, struct timer_queue *to)
+{
+	struct timer *timer;
+
+	lock_acquire(&to->lock);
+	lock_acquire(&from->lock);
+	while ((timer = from->first)) {
+		from->first = meld_all(timer->child);
+		timer->child = NULL;
+		atomic_store_explicit(&timer->queue, to, memory_order_release);
+		to->first = meld(to->first, timer);
 	}
+	publish_first(from);
+	publish_first(to);
+	lock_release(&from->lock);
+	lock_release(&to->lock);
 }
 
 struct timer *timer_expire(struct timer_queue *queue, uint64_t now)

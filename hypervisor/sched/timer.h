@@ -53,6 +53,12 @@ void timer_cancel(struct timer *timer);
 /* The same, and waits for handlers: before the memory goes. Not in a handler, nor with a lock. */
 void timer_destroy(struct timer *timer);
 
+/*
+ * All that are set in `from` are set in `to` instead, whose CPU has to arm anew. Not if a CPU with
+ * a lower number gives to one with a higher.
+ */
+void timer_queue_hand_over(struct timer_queue *from, struct timer_queue *to);
+
 static inline bool timer_is_set(const struct timer *timer)
 {
 	return atomic_load_explicit(&timer->queue, memory_order_relaxed) != NULL;

@@ -12,11 +12,11 @@
 #include <boot/dom0_screen.h>
 #include <boot/domain_build.h>
 #include <boot/launch_domains.h>
+#include <domain/affinity.h>
 #include <domain/console_line.h>
 #include <domain/grants.h>
 #include <domain/launch.h>
 #include <domain/notify.h>
-#include <domain/schedule.h>
 #include <fake.h>
 #include <lib/error.h>
 #include <lib/heap.h>
@@ -130,12 +130,13 @@ void vcpu_clear_flag(struct vcpu *v, enum vcpu_flag flag)
 	(void)flag;
 }
 
-void schedule_set_affinity(struct vcpu *v, cpu_mask_t hard, cpu_mask_t soft)
+int affinity_set(struct vcpu *v, const cpu_mask_t *hard, const cpu_mask_t *soft, bool force)
 {
 	(void)v;
-	if (!hard || !soft) {
+	if (!hard || !*hard || !soft || !*soft || force) {
 		abort();
 	}
+	return *hard & smp_online ? 0 : -EINVAL;
 }
 
 void notify_act(struct event_kick *kick)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The scheduler in simulated time: shares, caps, wake-up latency, work conservation, nobody lost.
+/* The scheduler in simulated time: shares, caps, wake-up latency, work conservation, pools, nobody
+ * lost.
  */
 #include "tap.h"
 
@@ -14,11 +15,13 @@
 #define CHURNING 24
 #define RATE	 MS
 #define DOMAINS	 8
+#define POOLS	 4
 #define HOG	 UINT64_MAX
 
 /* A vCPU that computes for `burst` ns, sleeps for `pause` ns, and so on. */
 struct sim_vcpu {
 	struct credit_vcpu credit;
+	unsigned pool; /* by the model: as it was set last */
 	uint64_t burst, pause;
 	uint64_t left;	/* of this burst */
 	uint64_t wakes; /* when, if it sleeps */
@@ -34,29 +37,38 @@ struct sim_cpu {
 };
 
 static struct credit_queue queues[CPUS];
-static _Atomic cpu_mask_t online;
-static struct credit_pool pool = {.queues = queues, .online = &online, .ratelimit = RATE};
+static struct credit_pool pools[POOLS];
 static struct credit_domain domains[DOMAINS];
 static struct sim_vcpu vcpus[VCPUS];
 static struct sim_cpu cpus[CPUS];
 static unsigned cpu_count, vcpu_count;
 static uint64_t slice = 30 * MS, time_now, idle_while_waiting, switches, astray;
 
+/* The model of pools: by number, or NO_POOL. */
+#define NO_POOL POOLS
+static unsigned pool_of_cpu[CPUS], pool_of_domain[DOMAINS];
+
 static void start(unsigned count)
 {
 	cpu_count = count;
-	online = BIT(count) - 1;
-	pool.slice = slice;
-	pool.migration_delay = 0;
 	vcpu_count = 0;
 	time_now = SECOND;
 	idle_while_waiting = switches = astray = 0;
 	for (unsigned i = 0; i < CPUS; i++) {
 		credit_queue_init(&queues[i], i);
 		cpus[i] = (struct sim_cpu){.until = UINT64_MAX};
+		pool_of_cpu[i] = i < count ? 0 : NO_POOL;
+	}
+	for (unsigned i = 0; i < POOLS; i++) {
+		pools[i] =
+			(struct credit_pool){.queues = queues, .slice = slice, .ratelimit = RATE};
+	}
+	for (unsigned i = 0; i < count; i++) {
+		credit_pool_add(&pools[0], i);
 	}
 	for (unsigned i = 0; i < DOMAINS; i++) {
 		credit_domain_init(&domains[i]);
+		pool_of_domain[i] = 0;
 	}
 }
 
@@ -65,7 +77,8 @@ static struct sim_vcpu *add(unsigned domain, uint64_t burst, uint64_t pause)
 	struct sim_vcpu *v = &vcpus[vcpu_count];
 
 	*v = (struct sim_vcpu){.burst = burst, .pause = pause, .left = burst, .asleep = true};
-	credit_vcpu_init(&v->credit, &domains[domain], vcpu_count++ % cpu_count);
+	credit_vcpu_init(&v->credit, &domains[domain], &pools[0]);
+	v->credit.cpu = vcpu_count++ % cpu_count;
 	v->wakes = time_now;
 	return v;
 }
@@ -88,11 +101,23 @@ static void choose(unsigned cpu);
 
 static void wake(struct sim_vcpu *v)
 {
-	unsigned cpu = credit_wake(&pool, &v->credit, time_now);
+	unsigned cpu = credit_wake(&v->credit, time_now);
 
 	if (cpu != CPU_MAX) {
 		choose(cpu);
 	}
+}
+
+/* By the model: on a CPU of its pool, and of its affinity if that names any of these. */
+static bool may_run_on(const struct sim_vcpu *v, unsigned cpu)
+{
+	cpu_mask_t may = 0;
+
+	for (unsigned i = 0; i < CPUS; i++) {
+		may |= pool_of_cpu[i] == v->pool ? BIT(i) : 0;
+	}
+	may = may & v->credit.hard ? may & v->credit.hard : may;
+	return may & BIT(cpu);
 }
 
 static void choose(unsigned cpu)
@@ -108,12 +133,12 @@ static void choose(unsigned cpu)
 		v->left = v->burst;
 		v->wakes = time_now + v->pause;
 	}
-	turn = credit_choose(&pool, cpu, wish, time_now);
+	turn = credit_choose(&queues[cpu], wish, time_now);
 	next = turn.vcpu
 		       ? (struct sim_vcpu *)((char *)turn.vcpu - offsetof(struct sim_vcpu, credit))
 		       : NULL;
 	switches += next != v;
-	astray += next && !credit_may_run_on(&next->credit, cpu);
+	astray += next && !may_run_on(next, cpu);
 	cpus[cpu] = (struct sim_cpu){.runs = next, .since = time_now, .until = turn.until};
 	if (next && next->woke) {
 		uint64_t waited = time_now - next->woke;
@@ -154,7 +179,7 @@ static bool somebody_could_run_on(unsigned cpu)
 	for (unsigned i = 0; i < vcpu_count; i++) {
 		struct sim_vcpu *v = &vcpus[i];
 
-		if (!v->asleep && v->credit.state == CREDIT_WAITING && v->credit.hard & BIT(cpu) &&
+		if (!v->asleep && v->credit.state == CREDIT_WAITING && may_run_on(v, cpu) &&
 		    !v->credit.domain->cap) {
 			return true;
 		}
@@ -335,7 +360,7 @@ static void resuming(void)
 	run(11 * MS);
 	guest->asleep = false;
 	guest->woke = time_now;
-	cpu = credit_resume(&pool, &guest->credit, time_now);
+	cpu = credit_resume(&guest->credit, time_now);
 	ok(cpu == 0, "where nobody waited, the turn of who runs gets an end");
 	choose(0);
 	ok(cpus[0].runs == dom0, "a guest that is let go does not go before who runs");
@@ -353,7 +378,7 @@ static void resuming(void)
 	run(SECOND);
 	guest->asleep = false;
 	guest->woke = time_now;
-	(void)credit_resume(&pool, &guest->credit, time_now);
+	(void)credit_resume(&guest->credit, time_now);
 	choose(0);
 	run(slice);
 	ok(cpus[0].runs == guest, "one that does not sleep makes it wait for a slice, not longer");
@@ -382,10 +407,12 @@ static void affinity(void)
 	ok(!cpus[1].runs, "and the other stays idle");
 }
 
-static void set_hard(struct sim_vcpu *v, cpu_mask_t hard)
+static void set_affinity(struct sim_vcpu *v, cpu_mask_t hard, cpu_mask_t soft)
 {
-	unsigned cpu = credit_set_affinity(&pool, &v->credit, hard, UINT64_MAX, time_now);
+	unsigned cpu;
 
+	v->pool = pool_of_domain[v->credit.domain - domains];
+	cpu = credit_set_affinity(&v->credit, &pools[v->pool], hard, soft, time_now);
 	if (cpu != CPU_MAX) {
 		choose(cpu);
 	}
@@ -403,7 +430,7 @@ static void moving(void)
 	}
 	run(60 * SECOND);
 	ok(alone->ran == 60 * SECOND, "one has a CPU alone for a minute");
-	set_hard(alone, BIT(1));
+	set_affinity(alone, BIT(1), UINT64_MAX);
 	alone->ran = 0;
 	run(3 * SECOND);
 	near(got(0, 3 * SECOND), 2500, 300,
@@ -442,14 +469,10 @@ static void wandering(uint64_t *seed)
 
 		for (unsigned i = 0; i < VCPUS; i++) {
 			cpu_mask_t hard =
-				(1 | tap_random(seed)) << tap_random(seed) % CPUS & online;
-			unsigned cpu = credit_set_affinity(&pool, &vcpus[i].credit, hard,
-							   tap_random(seed), time_now);
+				(1 | tap_random(seed)) << tap_random(seed) % CPUS & pools[0].cpus;
 
 			before[i] = vcpus[i].ran;
-			if (cpu != CPU_MAX) {
-				choose(cpu);
-			}
+			set_affinity(&vcpus[i], hard, tap_random(seed));
 		}
 		run(400 * slice);
 		for (unsigned i = 0; i < VCPUS; i++) {
@@ -459,6 +482,123 @@ static void wandering(uint64_t *seed)
 	ok(all, "sixteen CPUs, affinities that change: each vCPU runs in every 400 slices");
 	is_int(astray, 0, "none ran where it may not");
 	is_int(idle_while_waiting, 0, "no CPU was idle while one waited that it may run");
+}
+
+/* As whoever changes pools does it: then all affinities are set anew, and the CPU chooses. */
+static void move_cpu(unsigned cpu, unsigned to)
+{
+	unsigned from = pool_of_cpu[cpu];
+
+	pool_of_cpu[cpu] = to;
+	if (to == NO_POOL) {
+		credit_pool_remove(&pools[from], cpu);
+	} else {
+		credit_pool_add(&pools[to], cpu);
+	}
+	for (unsigned i = 0; i < vcpu_count; i++) {
+		set_affinity(&vcpus[i], vcpus[i].credit.hard, vcpus[i].credit.soft);
+	}
+	choose(cpu);
+}
+
+static void move_domain(unsigned domain, unsigned to)
+{
+	pool_of_domain[domain] = to;
+	for (unsigned i = 0; i < vcpu_count; i++) {
+		if (vcpus[i].credit.domain == &domains[domain]) {
+			set_affinity(&vcpus[i], vcpus[i].credit.hard, vcpus[i].credit.soft);
+		}
+	}
+}
+
+/* A pool that domains are of keeps one CPU. */
+static bool can_do_without(unsigned cpu)
+{
+	unsigned its_pool = pool_of_cpu[cpu];
+	bool others = false, needed = false;
+
+	for (unsigned i = 0; i < CPUS; i++) {
+		others |= i != cpu && pool_of_cpu[i] == its_pool;
+	}
+	for (unsigned i = 0; i < DOMAINS; i++) {
+		needed |= pool_of_domain[i] == its_pool;
+	}
+	return others || !needed;
+}
+
+static void change_pools(uint64_t *seed)
+{
+	unsigned cpu = (unsigned)(tap_random(seed) % CPUS);
+	unsigned domain = (unsigned)(tap_random(seed) % DOMAINS);
+	unsigned to = (unsigned)(tap_random(seed) % (POOLS + 1));
+	struct sim_vcpu *v = &vcpus[tap_random(seed) % VCPUS];
+
+	switch (tap_random(seed) % 4) {
+	case 0:
+		set_affinity(v, 1 + tap_random(seed), tap_random(seed));
+		break;
+	case 1:
+		if (to != NO_POOL && pools[to].cpus) {
+			move_domain(domain, to);
+		}
+		break;
+	default:
+		if (to != pool_of_cpu[cpu] && can_do_without(cpu)) {
+			move_cpu(cpu, to);
+		}
+	}
+}
+
+/* CPUs join and leave pools, and domains move between them, all the time. */
+static void pooled(uint64_t *seed)
+{
+	bool all = true;
+
+	start(CPUS);
+	for (unsigned i = 0; i < VCPUS; i++) {
+		add(i % DOMAINS, i % 3 ? 1 + tap_random(seed) % (20 * MS) : HOG,
+		    1 + tap_random(seed) % (30 * MS));
+	}
+	for (unsigned round = 0; round < 15; round++) {
+		uint64_t before[VCPUS];
+
+		for (unsigned change = 0; change < 50; change++) {
+			change_pools(seed);
+			run(tap_random(seed) % (2 * slice));
+		}
+		for (unsigned i = 0; i < VCPUS; i++) {
+			before[i] = vcpus[i].ran;
+		}
+		run(400 * slice);
+		for (unsigned i = 0; i < VCPUS; i++) {
+			all = all && vcpus[i].ran > before[i];
+		}
+	}
+	ok(all, "pools that change: each vCPU runs in 400 slices without a change");
+	is_int(astray, 0, "none ran outside its pool, or where it may not");
+	is_int(idle_while_waiting, 0, "no CPU was idle while one waited that it may run");
+}
+
+/* Affinity to a CPU that is gone rests until it is back. */
+static void going_and_coming(void)
+{
+	struct sim_vcpu *pinned;
+
+	start(2);
+	pinned = add(0, HOG, 0);
+	pinned->credit.hard = BIT(1);
+	add(1, HOG, 0);
+	run(SECOND);
+	is_int(pinned->credit.cpu, 1, "one runs where it is pinned");
+	move_cpu(1, NO_POOL);
+	ok(!cpus[1].runs, "a CPU of no pool runs nobody");
+	pinned->ran = 0;
+	run(10 * SECOND);
+	near(got(0, 10 * SECOND), 5000, 100, "without it, it has its share of the other");
+	move_cpu(1, 0);
+	ok(cpus[1].runs == pinned, "when the CPU is back it is there again");
+	run(SECOND);
+	is_int(astray, 0, "nobody ever ran where it may not");
 }
 
 /* Bursts and pauses at random: nobody starves, nobody is lost, no CPU idles while one waits. */
@@ -508,6 +648,8 @@ int main(int argc, char **argv)
 		moving();
 		yielding();
 		wandering(&seed);
+		going_and_coming();
+		pooled(&seed);
 		churn(&seed);
 	}
 	return done_testing();

@@ -50,7 +50,7 @@ static bool step(uint64_t *seed, uint64_t *now)
 	int q = (int)(tap_random(seed) % QUEUES);
 	bool is_first;
 
-	switch (tap_random(seed) % 8) {
+	switch (tap_random(seed) % 9) {
 	case 0:
 		timer_cancel(&timers[i]);
 		where[i] = -1;
@@ -62,6 +62,15 @@ static bool step(uint64_t *seed, uint64_t *now)
 		timer_destroy(&timers[i]);
 		where[i] = -1;
 		return !timer_is_set(&timers[i]);
+	case 3: /* all of one queue to one with a lower number */
+		if (q) {
+			timer_queue_hand_over(&queues[q], &queues[q - 1]);
+			for (int t = 0; t < TIMERS; t++) {
+				where[t] -= where[t] == q;
+			}
+		}
+		return timer_next_deadline(&queues[q]) == model_next(q) &&
+		       (!q || timer_next_deadline(&queues[q - 1]) == model_next(q - 1));
 	default:
 		due[i] = *now + tap_random(seed) % 5000;
 		is_first = timer_set(&queues[q], &timers[i], due[i]);

@@ -95,7 +95,8 @@ void cpu_setup(unsigned cpu)
 
 void cpu_set_online(void)
 {
-	atomic_fetch_or_explicit(&smp_online, BIT(cpu_id()), memory_order_release);
+	atomic_fetch_or_explicit(&smp_started, BIT(cpu_id()), memory_order_release);
+	cpus_set_online(cpu_id(), true);
 }
 
 /* STAC and CLAC stay where the processor has SMAP, elsewhere they become three bytes of NOP. */

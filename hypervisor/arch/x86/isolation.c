@@ -150,7 +150,7 @@ void root_entry_changed(const struct domain_memory *dm)
 	}
 	atomic_thread_fence(memory_order_seq_cst);
 	cpus = atomic_load(&dm->cached_on);
-	others = cpus & cpus_online() & ~BIT(cpu_id());
+	others = cpus & cpus_started() & ~BIT(cpu_id());
 	for (cpu_mask_t rest = others; rest; rest &= rest - 1) {
 		atomic_store(&cpu_of((unsigned)__builtin_ctzll(rest))->shadow_is_stale, true);
 	}

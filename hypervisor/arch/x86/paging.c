@@ -311,8 +311,8 @@ int ram_map_set_cache(mfn_t mfn, unsigned pat_index)
 		return pat_index ? rc : 0;
 	}
 	*(volatile uint64_t *)leaf = (*leaf & ~(uint64_t)(PTE_PWT | PTE_PCD | PTE_LARGE)) | bits;
-	tlb_flush_va(cpus_online(), va);
-	cache_flush(cpus_online());
+	tlb_flush_va(cpus_started(), va);
+	cache_flush(cpus_started());
 	return 0;
 }
 

@@ -13,7 +13,7 @@
 #include <arch/switch.h>
 #include <arch/tlb.h>
 
-_Atomic cpu_mask_t smp_online;
+_Atomic cpu_mask_t smp_started, smp_online;
 _Atomic enum smp_state smp_state;
 
 #define COMPARE_ROUNDS 1000
@@ -60,6 +60,15 @@ uint64_t smp_compare_clocks(void)
 	}
 	wait_for_both(&compare.done);
 	return compare.worst;
+}
+
+void cpus_set_online(unsigned cpu, bool online)
+{
+	if (online) {
+		atomic_fetch_or_explicit(&smp_online, BIT(cpu), memory_order_release);
+	} else {
+		atomic_fetch_and_explicit(&smp_online, ~BIT(cpu), memory_order_release);
+	}
 }
 
 static _Noreturn void refuse_cpu(enum smp_state why)

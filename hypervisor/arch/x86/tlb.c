@@ -115,7 +115,7 @@ static __attribute__((noinline)) void wait_for_others(cpu_mask_t cpus, uint64_t 
 
 static cpu_mask_t others_of(cpu_mask_t cpus)
 {
-	return cpus & cpus_online() & ~BIT(cpu_id());
+	return cpus & cpus_started() & ~BIT(cpu_id());
 }
 
 void tlb_flush(cpu_mask_t cpus)
@@ -136,7 +136,7 @@ void tlb_flush_stale(cpu_mask_t cpus, uint32_t stamp)
 	uint64_t time = time_of_stamp(stamp);
 	cpu_mask_t stale = 0;
 
-	for (cpu_mask_t rest = cpus & cpus_online(); rest; rest &= rest - 1) {
+	for (cpu_mask_t rest = cpus & cpus_started(); rest; rest &= rest - 1) {
 		unsigned cpu = (unsigned)__builtin_ctzll(rest);
 
 		if (!flushed_since(cpu, time)) {

@@ -6,12 +6,20 @@
 #include <lib/base.h>
 #include <stdatomic.h>
 
-extern _Atomic cpu_mask_t smp_online; /* a bit is set by its CPU when it can serve requests */
+extern _Atomic cpu_mask_t smp_started; /* a bit is set by its CPU when it can serve requests */
+extern _Atomic cpu_mask_t smp_online;  /* those of them that are not taken off line */
+
+static inline cpu_mask_t cpus_started(void)
+{
+	return atomic_load_explicit(&smp_started, memory_order_acquire);
+}
 
 static inline cpu_mask_t cpus_online(void)
 {
 	return atomic_load_explicit(&smp_online, memory_order_acquire);
 }
+
+void cpus_set_online(unsigned cpu, bool online);
 
 static inline unsigned cpu_mask_count(cpu_mask_t cpus)
 {
