@@ -44,6 +44,28 @@ pvx console front </tmp/keys >/dev/null 2>&1 & client=$!
 echo "what is typed" >/tmp/keys
 until_in $log "^got what is typed"
 check "what is typed arrives" "$(grep -c '^got what is typed' $log)" 1
+# One after the other misbehaves, each in its way, while the first goes on.
+dd if=/dev/zero of=/tmp/scratch bs=1M count=2 2>/dev/null
+wild() {
+	wild=wild-$1; wild_log=/tmp/consoles/guest-$wild.log
+	pvx create /tmp/front.cfg name=$wild cmdline=wild=$1 'disk=["/tmp/scratch,raw,xvda,w"]'; check "$wild is made" $? 0
+	until_in $wild_log "^ready"
+	guest_checks $wild $wild_log
+	pvx-store write /local/domain/$(pvx domid $wild)/data/go 1
+	for tool in "pvx list -l" "pvx block-list $wild" "pvx network-list $wild" "pvx-top -b -i 1"; do
+		$tool >/dev/null 2>/tmp/said || [ $? = 3 ] || echo "check bad $tool: $(cat /tmp/said)"
+	done
+	if [ $1 = crash ]; then until_gone $wild; else sleep 1; pvx destroy $wild; check "$wild is destroyed" $? 0; fi
+	check "and nothing of it is left" "$(pvx doctor) $(pvx list | wc -l)" "all is well 3"
+	check "the other guest's network goes on" "$(front_peer echo 10.9.0.2 40)" 41
+	rounds=$((rounds + 1))
+	echo disk >/tmp/keys
+	left=100; until [ "$(grep -c '^the disk is' $log)" = $rounds ] || [ $left = 0 ]; do sleep 0.2; left=$((left - 1)); done
+	check "and its disk and console" "$(grep -c '^the disk is good' $log)" $rounds
+}
+rounds=0
+for way in requests states indexes flood crash; do wild $way; done
+check "Linux has nothing to complain of but them" "$(dmesg | grep -E 'BUG|WARNING:|Oops|Call Trace|blocked for')" ""
 echo end >/tmp/keys
 until_gone front
 guest_checks front $log
@@ -53,10 +75,10 @@ check "nothing is left" "$(pvx doctor)$(losetup -a)" "all is well"
 tail -n 20 $log /run/store.log /var/log/pvx/supervisor.log
 dmesg | tail -n 20
 """
-CHECKS = 65
+CHECKS = 140
 
 PROGRAMS = ("pvx-stored=/usr/sbin/pvx-stored", "pvx-store=/usr/bin/pvx-store", "pvx=/usr/bin/pvx",
-            "pvx-consoled=/usr/sbin/pvx-consoled", "tests/scenarios/front_peer=/usr/bin/front_peer",
+            "pvx-consoled=/usr/sbin/pvx-consoled", "pvx-top=/usr/bin/pvx-top", "tests/scenarios/front_peer=/usr/bin/front_peer",
             "tests/guests/frontend.elf=/root/frontend.elf")
 
 

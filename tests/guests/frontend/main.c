@@ -2,13 +2,14 @@
 /*
  * A guest that drives its store, disks, network and console with the front ends of
  * guest-pv-headers, and is talked to over the latter two until its console says "end"; or one that
- * misbehaves ("wild=…", misbehave.h). tests/scenarios/guest_frontends.py has the other side.
+ * misbehaves ("wild=...", misbehave.h). tests/scenarios/guest_frontends.py has the other side.
  */
 #include "../guest.h"
 #include <pv/grant.h>
 #include <pv/options.h>
 
 #include "disk.h"
+#include "misbehave.h"
 #include "network.h"
 
 #define GRANT_FRAMES 2
@@ -108,6 +109,10 @@ static void begin(void)
 static void guest_main(void)
 {
 	begin();
+	if (pv_option(guest.start, "wild=")) {
+		misbehave(pv_option(guest.start, "wild="));
+		return;
+	}
 	check_store();
 	check_disks();
 	check_network();

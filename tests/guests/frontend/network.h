@@ -185,8 +185,10 @@ static void on_udp(size_t payload)
 static void on_ip(size_t length)
 {
 	size_t total = TO_WIRE(frame.ip.length);
+	bool later_piece = frame.ip.fragment & TO_WIRE(0x1fff);
 
-	if (frame.ip.version != 0x45 || frame.ip.to != our_ip || total < sizeof(frame.ip) + 8 ||
+	if (frame.ip.version != 0x45 || frame.ip.to != our_ip ||
+	    total < sizeof(frame.ip) + (later_piece ? 1 : sizeof(frame.udp)) ||
 	    total > length - sizeof(frame.ether)) {
 		return;
 	}
