@@ -7,6 +7,16 @@
 #include <memory/frame.h>
 #include <memory/memory.h>
 
+/* The beginning of the list, from its first frame to that one. */
+static inline void frame_list_cut(struct frame_list *list, uint32_t last)
+{
+	uint32_t before = FRAME_LINKS[list->first].prev, after = FRAME_LINKS[last].next;
+
+	FRAME_LINKS[before].next = after;
+	FRAME_LINKS[after].prev = before;
+	list->first = after == list->first ? 0 : after;
+}
+
 static inline mfn_t frame_list_first(const struct frame_list *list)
 {
 	return list->first ? MFN(list->first) : MFN_NONE;

@@ -120,6 +120,64 @@ void frame_reap_released(struct domain_memory *dm)
 	}
 }
 
+#define RUN_ORDER 9
+
+/* A frame that only the domain's list refers to becomes the hypervisor's. */
+static bool take_alone(domid_t id, uint32_t n)
+{
+	uint64_t word = FRAME_REF(id, FRAME_ALLOCATED | 1);
+
+	return frame_ref_word(MFN(n)) == word &&
+	       atomic_compare_exchange_strong(&frame_of(MFN(n))->ref, &word,
+					      FRAME_REF(FRAME_OWNER_SELF, 1));
+}
+
+/* Takes the list's first frames, as many as lie side by side in it, upwards or downwards. */
+static uint32_t take_run(struct domain_memory *dm, uint32_t first, uint32_t *last)
+{
+	uint32_t n = first, count = 0, step = FRAME_LINKS[first].next - first;
+
+	while (n >> RUN_ORDER == first >> RUN_ORDER && take_alone(dm->id, n)) {
+		count++;
+		*last = n;
+		if (FRAME_LINKS[n].next != n + step || (step != 1 && step != UINT32_MAX)) {
+			break;
+		}
+		n += step;
+	}
+	return count;
+}
+
+/* The hypervisor's frames go back in as few blocks as they make. */
+static void put_run(uint64_t first, uint64_t end)
+{
+	while (first < end) {
+		unsigned order = (unsigned)__builtin_ctzll(first | BIT(RUN_ORDER));
+
+		while (first + BIT(order) > end) {
+			order--;
+		}
+		frame_pool_put(MFN(first), order);
+		first += BIT(order);
+	}
+}
+
+uint64_t frame_free_run(struct domain_memory *dm)
+{
+	uint32_t first, last = 0, count = 0;
+
+	lock_acquire(&dm->frames_lock);
+	first = dm->frames.first;
+	count = first ? take_run(dm, first, &last) : 0;
+	if (count) {
+		frame_list_cut(&dm->frames, last);
+		dm->frame_count -= count;
+	}
+	lock_release(&dm->frames_lock);
+	put_run(MIN(first, last), (uint64_t)MIN(first, last) + count);
+	return count;
+}
+
 int frame_detach(struct domain_memory *dm, mfn_t mfn)
 {
 	uint64_t word;

@@ -65,6 +65,12 @@ int frame_release(struct domain_memory *dm, mfn_t mfn);
 void frame_reap_released(struct domain_memory *dm);
 
 /*
+ * For a domain that dies: the first of its frames, and those that follow in the list and in memory
+ * too, are free at once, as far as nobody refers to them. How many that were.
+ */
+uint64_t frame_free_run(struct domain_memory *dm);
+
+/*
  * For an exchange. Detach takes a frame that nobody else refers to (else -EBUSY) out of the
  * domain's hands and makes it the hypervisor's; attach puts 2^order of the hypervisor's frames into
  * them. The domain stays charged for what is detached, and is not charged for what is attached.

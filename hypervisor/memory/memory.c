@@ -8,7 +8,8 @@
 #include <memory/mmio.h>
 #include <memory/page_table.h>
 
-#define DROP_STEPS 256
+#define DROP_STEPS    1024 /* of some 40 instructions */
+#define ABANDON_STEPS 8
 
 struct memory_map machine_memory_map;
 struct domain_memory domain_memory_io = {.id = DOMID_IO}, domain_memory_xen = {.id = DOMID_XEN};
@@ -49,13 +50,32 @@ int vcpu_memory_drop(struct domain_memory *dm, struct vcpu_memory *vm)
 	return rc;
 }
 
+static bool is_alone(const struct domain_memory *dm, mfn_t mfn)
+{
+	return frame_ref_word(mfn) == FRAME_REF(dm->id, FRAME_ALLOCATED | 1);
+}
+
+/* Steps over frames that are referred to, once: perhaps by page tables further on in the list. */
+static void step_over(struct domain_memory *dm, uint64_t *steps)
+{
+	for (; dm->unseen && dm->frames.first && *steps < DROP_STEPS; dm->unseen--, ++*steps) {
+		mfn_t mfn = frame_list_first(&dm->frames);
+
+		if (is_alone(dm, mfn) || frame_type_word(mfn) & TYPE_PINNED) {
+			break;
+		}
+		dm->frames.first = FRAME_LINKS[mfn.n].next;
+	}
+}
+
 /* A frame of the domain's lists; none is added any more, because the limit is zero. */
-static mfn_t next_frame(struct domain_memory *dm)
+static mfn_t next_frame(struct domain_memory *dm, uint64_t *steps)
 {
 	mfn_t mfn;
 
 	lock_acquire(&dm->frames_lock);
 	dm->frame_limit = 0;
+	step_over(dm, steps);
 	mfn = frame_list_first(&dm->frames);
 	if (mfn_is_none(mfn)) {
 		mfn = frame_list_first(&dm->released);
@@ -117,27 +137,41 @@ void domain_memory_limit(struct domain_memory *dm, uint64_t frames)
 	lock_release(&dm->frames_lock);
 }
 
+/* One frame, or many that lie side by side; *steps says how much work it was. */
+static int drop_frame(struct domain_memory *dm, mfn_t mfn, uint64_t *steps)
+{
+	uint64_t freed;
+
+	if (frame_type_word(mfn) & TYPE_PINNED) {
+		return page_table_unpin(dm, mfn);
+	}
+	freed = is_alone(dm, mfn) ? frame_free_run(dm) : 0;
+	*steps += freed;
+	if (freed) {
+		return 0;
+	}
+	abandon_frame(dm, mfn);
+	*steps += ABANDON_STEPS;
+	return page_tables_settle(dm);
+}
+
 int domain_memory_drop(struct domain_memory *dm)
 {
-	unsigned steps = 0;
+	uint64_t steps = 0;
 	mfn_t mfn;
 	int rc;
 
 	page_tables_lock(dm);
+	dm->unseen = dm->dying ? dm->unseen : dm->frame_count;
 	dm->dying = true;
 	rc = drop_parked(dm);
 	while (rc == 0) {
-		mfn = next_frame(dm);
+		mfn = next_frame(dm, &steps);
 		if (mfn_is_none(mfn)) {
 			break;
 		}
-		if (frame_type_word(mfn) & TYPE_PINNED) {
-			rc = page_table_unpin(dm, mfn);
-			continue;
-		}
-		abandon_frame(dm, mfn);
-		rc = page_tables_settle(dm);
-		if (++steps == DROP_STEPS || dm->walk.budget <= 0) {
+		rc = drop_frame(dm, mfn, &steps);
+		if (rc == 0 && (steps >= DROP_STEPS || dm->walk.budget <= 0)) {
 			rc = -ERESTART;
 		}
 	}

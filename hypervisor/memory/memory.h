@@ -88,7 +88,8 @@ struct domain_memory {
 
 	/* Guarded by `tables`: every page table of the domain, and these. */
 	struct lock tables;
-	bool dying; /* no table or root may be taken any more */
+	bool dying;	 /* no table or root may be taken any more */
+	uint64_t unseen; /* and so many of its frames were not looked at yet */
 	struct table_walk walk;
 	struct table_parked parked[PARKED_MAX];
 	unsigned parked_next;

@@ -102,6 +102,43 @@ static void test_clearing(void)
 	ok(clean, "frames cleared in idle time are clear");
 }
 
+/* A domain dies that has a large block, single frames, and some that others refer to. */
+static void test_drop(void)
+{
+	mfn_t block, kept[3], one;
+	unsigned rounds = 0;
+
+	start(FRAMES);
+	block = frame_alloc_for(&alice, 9, 0);
+	for (unsigned i = 0; i < 100; i++) {
+		one = frame_alloc_for(i % 7 == 6 ? &bob : &alice, 0, 0);
+	}
+	kept[0] = MFN(block.n + 511);
+	kept[1] = MFN(block.n + 77);
+	kept[2] = one;
+	for (unsigned i = 0; i < 3; i++) {
+		ok(frame_get(kept[i], 1), "a frame is referred to");
+	}
+	while (domain_memory_drop(&alice)) {
+		rounds++;
+	}
+	ok(rounds < 20, "it is taken apart in %u steps", rounds);
+	is_int(alice.frame_count, 0, "nothing is charged any more");
+	is_int(frame_pool_figures().free, FRAMES - 1 - bob.frame_count - 3,
+	       "all is free but what is referred to, and the other domain's");
+	for (unsigned i = 0; i < 3; i++) {
+		is_int(frame_owner(kept[i]), FRAME_OWNER_NONE, "which is nobody's");
+		frame_put(kept[i]);
+	}
+	is_int(frame_pool_figures().free, FRAMES - 1 - bob.frame_count, "and free afterwards");
+	block = frame_alloc(9, 0);
+	ok(!mfn_is_none(block), "the large block is whole again");
+	frame_free(block, 9);
+	while (domain_memory_drop(&bob)) {
+	}
+	is_int(frame_pool_figures().free, FRAMES - 1, "with the other domain's all is free");
+}
+
 static void test_new_owner_flushes(void)
 {
 	mfn_t mfn;
@@ -312,6 +349,7 @@ int main(void)
 {
 	test_blocks();
 	test_clearing();
+	test_drop();
 	test_new_owner_flushes();
 	test_low_reserve();
 	test_domain_frames();
