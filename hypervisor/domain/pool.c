@@ -205,6 +205,18 @@ static void place_all_anew(const struct pool *p, cpu_mask_t before)
 	}
 }
 
+static bool runs_outside(const struct domain *d, cpu_mask_t cpus)
+{
+	for (unsigned i = 0; i < d->vcpu_count; i++) {
+		const struct credit_vcpu *v = &d->vcpu[i]->credit;
+
+		if (credit_runs(v) && !(cpus & BIT(v->cpu))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 int pool_move_domain(uint32_t id, struct domain *d)
 {
 	struct pool *to, *from;
@@ -224,6 +236,9 @@ int pool_move_domain(uint32_t id, struct domain *d)
 		lock_release(&d->lock);
 		place_anew(d, from->credit.cpus);
 		atomic_fetch_sub(&from->domains, 1);
+	}
+	if (rc == 0 && runs_outside(d, to->credit.cpus)) {
+		rc = -ERESTART;
 	}
 	lock_release(&pools_lock);
 	return rc;
@@ -287,7 +302,7 @@ int pool_add_cpu(uint32_t id, uint32_t cpu)
 	} else if (!is_online(cpu)) {
 		rc = -EINVAL;
 	} else if (pool_of_cpu(cpu) || !is_vacant(cpu)) {
-		rc = -EBUSY;
+		rc = -ENODEV;
 	} else {
 		join(p, cpu);
 	}
@@ -304,12 +319,12 @@ int pool_remove_cpu(uint32_t id, uint32_t cpu)
 	p = find(id);
 	if (!p) {
 		rc = -ENOENT;
-	} else if (!is_online(cpu)) {
+	} else if (!is_online(cpu) || (id == 0 && cpu == 0)) {
 		rc = -EINVAL;
 	} else if (pool_of_cpu(cpu) == p) {
 		rc = leave(p, cpu);
 	} else if (leaves[cpu] != p) {
-		rc = -EINVAL;
+		rc = -EADDRNOTAVAIL;
 	}
 	if (rc == 0) {
 		rc = is_vacant(cpu) ? 0 : -ERESTART;

@@ -13,8 +13,8 @@
  * a vCPU's registers. One that is off line has no timers and no devices' interrupts besides, and is
  * not counted. So nothing has to be started to bring it back, and it is never too late to ask it.
  *
- * Pool 0 is always there. A pool that domains are of has at least one CPU; and CPU 0, which
- * looks after the clock, is always on line.
+ * Pool 0 is always there, with CPU 0, which looks after the clock and is always on line. A pool
+ *that domains are of has at least one CPU.
  */
 #define POOL_MAX CPU_MAX
 #define POOL_ANY UINT32_MAX
@@ -43,16 +43,20 @@ int pool_set_times(uint32_t id, const struct pool_times *times);
 int pool_create(uint32_t *id);
 int pool_destroy(uint32_t id); /* -ENOENT; -EBUSY: it has CPUs or domains, or is pool 0 */
 
-/* -ENOENT: no such pool; -EINVAL: no such CPU; -EBUSY: it is not free (any more). */
+/* -ENOENT: no such pool; -EINVAL: no such CPU; -ENODEV: it is not free. */
 int pool_add_cpu(uint32_t id, uint32_t cpu);
 
 /*
- * -ERESTART: to be called again until the CPU has let go of what it ran. -EINVAL: it is not of this
- * pool; -EBUSY: it is the last that domains have, or a vCPU is bound to it.
+ * -ERESTART: to be called again until the CPU has let go of what it ran. -EINVAL: no such CPU, or
+ * the first of the first; -EADDRNOTAVAIL: it is not of this pool; -EBUSY: it is the last that
+ * domains have, or a vCPU is bound to it.
  */
 int pool_remove_cpu(uint32_t id, uint32_t cpu);
 
-/* -ENOENT: no such pool, or it has no CPU; -EBUSY: a vCPU is bound to a CPU. */
+/*
+ * -ERESTART: to be called again until nothing of it runs elsewhere. -ENOENT: no such pool, or it
+ * has no CPU; -EBUSY: a vCPU is bound to a CPU.
+ */
 int pool_move_domain(uint32_t id, struct domain *d);
 
 /* A domain that is being created is counted; null: no such pool, or it has no CPU. */

@@ -12,7 +12,14 @@
 
 static int answer(int rc)
 {
-	return rc ? refuse(rc) : 0;
+	return rc && rc != -ERESTART ? refuse(rc) : rc;
+}
+
+/* For another CPU, for a short while: then -ERESTART lets this one do what it has to. */
+static bool waits(int rc)
+{
+	cpu_relax();
+	return rc == -ERESTART && !work_pending();
 }
 
 /* --- Domains and vCPUs --------------------------------------------------------------------- */
@@ -191,12 +198,10 @@ static int remove_cpu(const struct xen_sysctl_cpupool_op *op)
 	cpu = which_cpu(op, info.cpus);
 	do {
 		rc = pool_remove_cpu(op->cpupool_id, cpu);
-		cpu_relax();
-	} while (rc == -ERESTART && !work_pending());
-	return rc == -ERESTART ? rc : answer(rc);
+	} while (waits(rc));
+	return answer(rc);
 }
 
-/* What runs of it leaves the old pool's CPUs at its next exit. */
 static int move_domain(const struct xen_sysctl_cpupool_op *op)
 {
 	struct domain *d = domain_get((domid_t)op->domid);
@@ -205,7 +210,9 @@ static int move_domain(const struct xen_sysctl_cpupool_op *op)
 	if (!d) {
 		return refuse(-ESRCH);
 	}
-	rc = d == current_domain() ? -EINVAL : pool_move_domain(op->cpupool_id, d);
+	do {
+		rc = d == current_domain() ? -EPERM : pool_move_domain(op->cpupool_id, d);
+	} while (waits(rc));
 	domain_put(d);
 	return answer(rc);
 }
@@ -242,9 +249,8 @@ int cpu_take_off(uint32_t cpu)
 
 	do {
 		rc = pool_take_off(cpu);
-		cpu_relax();
-	} while (rc == -ERESTART && !work_pending());
-	return rc == -ERESTART ? rc : answer(rc);
+	} while (waits(rc));
+	return answer(rc);
 }
 
 int cpu_bring_back(uint32_t cpu)

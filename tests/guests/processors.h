@@ -16,7 +16,7 @@ static long processors_sysctl(uint32_t cmd, struct xen_sysctl *op)
 	return PV_CALL1(sysctl, op);
 }
 
-static long set_online(uint32_t cpu, bool online)
+UNUSED static long set_online(uint32_t cpu, bool online)
 {
 	struct xen_platform_op op = {.cmd = online ? XENPF_cpu_online : XENPF_cpu_offline};
 
@@ -24,7 +24,7 @@ static long set_online(uint32_t cpu, bool online)
 	return pv_platform_op(&op);
 }
 
-static long set_hard(unsigned int vcpu, uint64_t hard)
+UNUSED static long set_hard(unsigned int vcpu, uint64_t hard)
 {
 	struct xen_domctl op = {0};
 	struct xen_domctl_vcpuaffinity *a = &op.u.vcpuaffinity;
@@ -36,7 +36,7 @@ static long set_hard(unsigned int vcpu, uint64_t hard)
 	return pv_domctl(XEN_DOMCTL_setvcpuaffinity, 0, &op);
 }
 
-static uint32_t processor_of(domid_t domain, unsigned int vcpu)
+UNUSED static uint32_t processor_of(domid_t domain, unsigned int vcpu)
 {
 	struct xen_domctl op = {0};
 
@@ -45,7 +45,7 @@ static uint32_t processor_of(domid_t domain, unsigned int vcpu)
 }
 
 /* It does another turn of its job. */
-static bool moves(unsigned int vcpu)
+UNUSED static bool moves(unsigned int vcpu)
 {
 	uint64_t before = smp_cpus[vcpu].turns;
 
@@ -55,7 +55,7 @@ static bool moves(unsigned int vcpu)
 	return smp_cpus[vcpu].turns != before;
 }
 
-static void spin(struct smp_cpu *self)
+UNUSED static void spin(struct smp_cpu *self)
 {
 	while (!self->stop) {
 		self->turns++;
@@ -63,7 +63,7 @@ static void spin(struct smp_cpu *self)
 }
 
 /* Sleeps until its timer wakes it, and makes all forget their translations. */
-static void sleep_and_flush(struct smp_cpu *self)
+UNUSED static void sleep_and_flush(struct smp_cpu *self)
 {
 	struct mmuext_op flush = {.cmd = MMUEXT_TLB_FLUSH_ALL};
 	evtchn_port_t port = (evtchn_port_t)pv_event_bind_virq(VIRQ_TIMER, self->id);
