@@ -3,6 +3,7 @@
 #include <cli/commands.h>
 #include <cli/json.h>
 #include <lib/host.h>
+#include <lib/pool.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -158,6 +159,7 @@ static void print_version(const struct cli *cli, const struct host_version *v, u
 
 static int info_run(struct cli *cli, int argc, char **argv)
 {
+	struct cpu_map idle;
 	struct xen_sysctl_physinfo physinfo;
 	struct host_version version;
 	uint32_t scheduler = 0;
@@ -165,6 +167,7 @@ static int info_run(struct cli *cli, int argc, char **argv)
 
 	rc = rc ? rc : host_physinfo(&physinfo);
 	rc = rc ? rc : host_scheduler(&scheduler);
+	rc = rc ? rc : pool_free_cpus(&idle);
 	if (rc < 0) {
 		return cli_failed(cli, rc);
 	}
@@ -173,7 +176,7 @@ static int info_run(struct cli *cli, int argc, char **argv)
 	}
 	print_kernel(cli);
 	print_machine(cli, &physinfo);
-	line(cli, "free_cpus", "0"); /* one pool has them all */
+	line(cli, "free_cpus", "%u", cpu_map_count(&idle));
 	if (cli_option(cli, "numa") && !cli->json) {
 		rc = print_topology(physinfo.max_cpu_id + 1);
 		rc = rc ? rc : print_nodes(physinfo.nr_nodes);

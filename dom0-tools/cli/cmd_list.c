@@ -8,6 +8,7 @@
 #include <lib/error.h>
 #include <lib/host.h>
 #include <lib/names.h>
+#include <lib/pool.h>
 #include <lib/schedule.h>
 #include <lib/store.h>
 #include <stdio.h>
@@ -66,10 +67,9 @@ static void print_row(const domain_info_t *info, const char *name, const struct 
 		printf(" %16s", "-");
 	}
 	if (columns->pool) {
-		char pool[32];
+		struct pool pool;
 
-		snprintf(pool, sizeof(pool), "Pool-%u", info->cpupool);
-		printf("%16s", pool);
+		printf("%16s", pool_next(info->cpupool, &pool) ? "-" : pool.name);
 	}
 	if (columns->claimed) {
 		printf(" %5lu", (unsigned long)info->outstanding_pages >> 8);

@@ -2,23 +2,12 @@
 /* pvx cpupool-*: pools of processors. */
 #include <cli/commands.h>
 #include <cli/json.h>
+#include <config/config.h>
 #include <errno.h>
 #include <lib/error.h>
 #include <lib/host.h>
-#include <lib/schedule.h>
-#include <lib/store.h>
+#include <lib/pool.h>
 #include <stdio.h>
-#include <stdlib.h>
-
-static unsigned int cpu_count(const struct cpu_map *map)
-{
-	unsigned int count = 0;
-
-	for (unsigned int i = 0; i < CPU_MAP_WORDS; i++) {
-		count += (unsigned int)__builtin_popcountll(map->bits[i]);
-	}
-	return count;
-}
 
 /* One by one, as scripts know it. */
 static void print_cpus(const struct pool *pool)
@@ -51,7 +40,7 @@ static void print_pool(const struct cli *cli, const struct pool *pool)
 	} else if (cli_option(cli, "cpus")) {
 		print_cpus(pool);
 	} else {
-		printf("%-19s%3u %9s       y       %4u\n", pool->name, cpu_count(&pool->cpus),
+		printf("%-19s%3u %9s       y       %4u\n", pool->name, cpu_map_count(&pool->cpus),
 		       host_scheduler_name(pool->scheduler), pool->domains);
 	}
 }
@@ -84,68 +73,90 @@ static int list_run(struct cli *cli, int argc, char **argv)
 	return EXIT_DONE;
 }
 
-/* One operation on a pool that is given by name; cpu and domid where it takes one. */
-static int pool_op(struct cli *cli, uint32_t op, const char *name, uint32_t cpu, uint32_t domid)
-{
-	struct xen_sysctl call = {.cmd = XEN_SYSCTL_cpupool_op};
-	int rc = pool_find(name, &call.u.cpupool_op.cpupool_id);
-
-	if (!rc) {
-		call.u.cpupool_op.op = op;
-		call.u.cpupool_op.cpu = cpu;
-		call.u.cpupool_op.domid = domid;
-		rc = hypercall_sysctl(&call);
-	}
-	return rc < 0 ? cli_failed(cli, rc) : EXIT_DONE;
-}
-
 static int destroy_run(struct cli *cli, int argc, char **argv)
 {
-	return pool_op(cli, XEN_SYSCTL_CPUPOOL_OP_DESTROY, argv[0], 0, 0);
-}
+	uint32_t id;
+	int rc = pool_find(argv[0], &id);
 
-static int cpu_run(struct cli *cli, char **argv, uint32_t op)
-{
-	char *end;
-	unsigned long cpu = strtoul(argv[1], &end, 10);
-
-	if (!*argv[1] || *end) {
-		return cli_usage(cli, "'%s' is no number of a CPU", argv[1]);
-	}
-	return pool_op(cli, op, argv[0], (uint32_t)cpu, 0);
-}
-
-static int add_run(struct cli *cli, int argc, char **argv)
-{
-	return cpu_run(cli, argv, XEN_SYSCTL_CPUPOOL_OP_ADDCPU);
-}
-
-static int remove_run(struct cli *cli, int argc, char **argv)
-{
-	return cpu_run(cli, argv, XEN_SYSCTL_CPUPOOL_OP_RMCPU);
-}
-
-static int migrate_run(struct cli *cli, int argc, char **argv)
-{
-	int domid = cli_domain(cli, argv[0]);
-
-	return domid < 0 ? -domid
-			 : pool_op(cli, XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN, argv[1], 0,
-				   (uint32_t)domid);
+	rc = rc || cli->dry ? rc : pool_destroy(id);
+	return rc ? cli_failed(cli, rc) : EXIT_DONE;
 }
 
 static int rename_run(struct cli *cli, int argc, char **argv)
 {
-	char path[64];
 	uint32_t id;
 	int rc = pool_find(argv[0], &id);
 
-	if (!rc) {
-		snprintf(path, sizeof(path), "/local/pool/%u/name", id);
-		rc = store_write(XBT_NULL, path, "%s", argv[1]);
-	}
+	rc = rc || cli->dry ? rc : pool_rename(id, argv[1]);
 	return rc ? cli_failed(cli, rc) : EXIT_DONE;
 }
+
+static int migrate_run(struct cli *cli, int argc, char **argv)
+{
+	int domid = cli_domain(cli, argv[0]), rc;
+	uint32_t id;
+
+	if (domid < 0) {
+		return -domid;
+	}
+	rc = pool_find(argv[1], &id);
+	rc = rc || cli->dry ? rc : pool_move_domain(id, (domid_t)domid);
+	return rc ? cli_failed(cli, rc) : EXIT_DONE;
+}
+
+/* --- CPUs ------------------------------------------------------------------------------------ */
+
+/* "0-3,^2", "node:1": of the machine's CPUs. */
+static int read_list(const char *text, struct cpu_map *map)
+{
+	static struct cpu_topology topology;
+	struct arena arena = {.blocks = NULL};
+	struct cpu_list list;
+	int rc = topology_read(&topology);
+
+	*map = (struct cpu_map){{0}};
+	if (!rc && !(cpu_list_parse(&arena, text, &list) &&
+		     cpu_list_resolve(&list, topology.node_of, topology.count, map->bits))) {
+		rc = fail(EINVAL, "'%s' is no list of CPUs of this machine (it has 0 to %u)", text,
+			  topology.count - 1);
+	}
+	arena_free(&arena);
+	return rc;
+}
+
+/* Each CPU of the list that can be; of each that cannot, a message. */
+static int each_cpu(const struct cli *cli, char **argv,
+		    int (*change)(uint32_t id, unsigned int cpu))
+{
+	struct cpu_map cpus;
+	int exit_code = EXIT_DONE, rc;
+	uint32_t id;
+
+	rc = pool_find(argv[0], &id);
+	rc = rc ? rc : read_list(argv[1], &cpus);
+	if (rc) {
+		return cli_failed(cli, rc);
+	}
+	for (unsigned int i = 0; i < CPU_MAP_BITS && !cli->dry; i++) {
+		rc = cpu_map_has(&cpus, i) ? change(id, i) : 0;
+		if (rc) {
+			exit_code = cli_failed(cli, rc);
+		}
+	}
+	return exit_code;
+}
+
+static int add_run(struct cli *cli, int argc, char **argv)
+{
+	return each_cpu(cli, argv, pool_add_cpu);
+}
+
+static int remove_run(struct cli *cli, int argc, char **argv)
+{
+	return each_cpu(cli, argv, pool_remove_cpu);
+}
+
+/* --- The commands ---------------------------------------------------------------------------- */
 
 static const struct cli_option list_options[] = {
 	{.letter = 'c', .name = "cpus", .help = "the processors of each"},
@@ -165,7 +176,7 @@ const struct command cmd_cpupool_list = {
 const struct command cmd_cpupool_destroy = {
 	.name = "cpupool-destroy",
 	.arguments = "POOL",
-	.summary = "Dissolve a pool that has no domains",
+	.summary = "Dissolve a pool without domains",
 	.arguments_min = 1,
 	.arguments_max = 1,
 	.run = destroy_run,
@@ -182,8 +193,8 @@ const struct command cmd_cpupool_rename = {
 
 const struct command cmd_cpupool_cpu_add = {
 	.name = "cpupool-cpu-add",
-	.arguments = "POOL CPU",
-	.summary = "Give a free processor to a pool",
+	.arguments = "POOL CPUS",
+	.summary = "Give free processors to a pool",
 	.arguments_min = 2,
 	.arguments_max = 2,
 	.run = add_run,
@@ -191,8 +202,8 @@ const struct command cmd_cpupool_cpu_add = {
 
 const struct command cmd_cpupool_cpu_remove = {
 	.name = "cpupool-cpu-remove",
-	.arguments = "POOL CPU",
-	.summary = "Take a processor from a pool",
+	.arguments = "POOL CPUS",
+	.summary = "Take processors from a pool",
 	.arguments_min = 2,
 	.arguments_max = 2,
 	.run = remove_run,

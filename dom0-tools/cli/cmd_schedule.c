@@ -7,6 +7,7 @@
 #include <lib/error.h>
 #include <lib/host.h>
 #include <lib/names.h>
+#include <lib/pool.h>
 #include <lib/schedule.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,11 +6,7 @@
 #include <config/keys.h>
 #include <config/parse.h>
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define FILE_MAX (1 << 20)
 
 void config_defaults(struct domain_config *config)
 {
@@ -188,48 +184,20 @@ bool config_parse(struct domain_config *config, const struct config_source *sour
 	return config_apply(config, settings, place, messages) && messages->errors == errors;
 }
 
-/* The bytes of a file; false with a message. */
-static bool read_file(struct arena *arena, const char *path, struct config_source *source,
-		      struct messages *messages)
-{
-	struct place place = {path, 0};
-	char *bytes = arena_alloc(arena, FILE_MAX);
-	FILE *file = fopen(path, "r");
-	bool whole;
-
-	if (!file) {
-		return fault_at(messages, place, "%s", strerror(errno));
-	}
-	*source = (struct config_source){.name = path, .bytes = bytes};
-	source->size = fread(bytes, 1, FILE_MAX, file);
-	whole = feof(file) && !ferror(file);
-	fclose(file);
-	return whole ||
-	       fault_at(messages, place, "cannot be read, or has more than %d bytes", FILE_MAX);
-}
-
 bool config_load_bytes(struct domain_config *config, const struct config_source *file,
 		       const char *const *arguments, size_t count, struct messages *messages)
 {
 	struct config_source sources[2] = {{0}};
 	size_t source_count = 0;
-	char *text = NULL;
-	size_t size = 0;
-	FILE *lines = open_memstream(&text, &size);
+	struct arena arena = {0};
 	bool good;
 
-	for (size_t i = 0; lines && i < count; i++) {
-		fprintf(lines, "%s\n", arguments[i]);
-	}
-	if (!lines || fclose(lines) != 0) {
-		abort();
-	}
 	if (file) {
 		sources[source_count++] = *file;
 	}
-	sources[source_count++] = (struct config_source){"arguments", text, size, true};
+	sources[source_count++] = source_of_arguments(&arena, arguments, count);
 	good = config_parse(config, sources, source_count, messages);
-	free(text);
+	arena_free(&arena);
 	return good;
 }
 
@@ -241,7 +209,7 @@ bool config_load(struct domain_config *config, const char *path, const char *con
 	bool good;
 
 	config_defaults(config);
-	good = (!path || read_file(&arena, path, &file, messages)) &&
+	good = (!path || source_read_file(&arena, path, &file, messages)) &&
 	       config_load_bytes(config, path ? &file : NULL, arguments, count, messages);
 	arena_free(&arena);
 	return good;

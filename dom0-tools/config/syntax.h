@@ -23,6 +23,12 @@ struct setting {
 	struct setting *next;
 };
 
+/* The bytes of a file; false with a message. */
+bool source_read_file(struct arena *arena, const char *path, struct config_source *source,
+		      struct messages *messages);
+struct config_source source_of_arguments(struct arena *arena, const char *const *arguments,
+					 size_t count);
+
 /* The settings of a source, in order; NULL with messages where it breaks the syntax. */
 struct setting *syntax_parse(const struct config_source *source, struct arena *arena,
 			     struct messages *messages);

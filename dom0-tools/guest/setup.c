@@ -4,6 +4,7 @@
 #include <guest/setup.h>
 #include <lib/affinity.h>
 #include <lib/error.h>
+#include <lib/pool.h>
 #include <lib/schedule.h>
 #include <stdio.h>
 #include <stdlib.h>

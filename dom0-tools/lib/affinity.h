@@ -30,6 +30,16 @@ int affinity_set(domid_t domid, unsigned int vcpu, const struct cpu_map *hard,
 /* "0-2,5", "all" where each of `count` is in it, "none". */
 void cpu_map_print(const struct cpu_map *map, unsigned int count, char *text, size_t size);
 
+static inline unsigned int cpu_map_count(const struct cpu_map *map)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < CPU_MAP_WORDS; i++) {
+		count += (unsigned int)__builtin_popcountll(map->bits[i]);
+	}
+	return count;
+}
+
 static inline bool cpu_map_has(const struct cpu_map *map, unsigned int cpu)
 {
 	return map->bits[cpu / 64] >> cpu % 64 & 1;

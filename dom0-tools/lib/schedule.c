@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Credit's parameters, and pools of processors. */
+/* Credit's parameters. */
 #include <errno.h>
 #include <lib/domain.h>
 #include <lib/error.h>
+#include <lib/pool.h>
 #include <lib/schedule.h>
-#include <lib/store.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static int scheduler_of(domid_t domid, unsigned int *scheduler)
 {
@@ -58,53 +55,4 @@ int schedule_set_share(domid_t domid, const struct schedule_share *wanted)
 		return fail(EINVAL, "a weight is at most 65535, and so is a cap");
 	}
 	return rc ? rc : share_op(domid, XEN_DOMCTL_SCHEDOP_putinfo, &share);
-}
-
-int pool_next(uint32_t id, struct pool *pool)
-{
-	struct cpu_map *map = hypercall_memory(sizeof(*map));
-	struct xen_sysctl op = {.cmd = XEN_SYSCTL_cpupool_op};
-	struct xen_sysctl_cpupool_op *p = &op.u.cpupool_op;
-	char *name;
-	int rc;
-
-	if (!map) {
-		return fail(ENOMEM, "no memory for a hypercall");
-	}
-	p->op = XEN_SYSCTL_CPUPOOL_OP_INFO;
-	p->cpupool_id = id;
-	p->cpumap.nr_bits = CPU_MAP_BITS;
-	set_xen_guest_handle(p->cpumap.bitmap, (uint8_t *)map->bits);
-	rc = hypercall_sysctl(&op);
-	*pool = (struct pool){
-		.id = p->cpupool_id, .scheduler = p->sched_id, .domains = p->n_dom, .cpus = *map};
-	hypercall_memory_free(map, sizeof(*map));
-	if (rc < 0) {
-		return rc;
-	}
-	name = store_read(XBT_NULL, "/local/pool/%u/name", pool->id);
-	if (name) {
-		snprintf(pool->name, sizeof(pool->name), "%s", name);
-	} else {
-		snprintf(pool->name, sizeof(pool->name), "Pool-%u", pool->id);
-	}
-	free(name);
-	return 0;
-}
-
-int pool_find(const char *name, uint32_t *id)
-{
-	struct pool pool;
-	uint32_t from = 0;
-	char *end;
-	unsigned long number = strtoul(name, &end, 10);
-
-	while (pool_next(from, &pool) == 0) {
-		if (strcmp(pool.name, name) == 0 || (*name && !*end && pool.id == number)) {
-			*id = pool.id;
-			return 0;
-		}
-		from = pool.id + 1;
-	}
-	return fail(ENOENT, "there is no pool '%s'", name);
 }
