@@ -11,8 +11,7 @@
 
 static void print_disk(const struct cli *cli, const struct device *d)
 {
-	char *state = device_read_front(d, "state"), *port = device_read_front(d, "event-channel");
-	char *ring = device_read_front(d, "ring-ref"), *path = device_read_back(d, "params");
+	char *path = device_read_back(d, "params");
 	char *vdev = device_read_back(d, "dev"), *mode = device_read_back(d, "mode");
 
 	if (cli->json) {
@@ -21,20 +20,17 @@ static void print_disk(const struct cli *cli, const struct device *d)
 		json_string("name", vdev);
 		json_string("target", path);
 		json_string("mode", mode);
-		json_number("state", atoi(device_or_minus(state)));
+		json_number("state", devices_number(d, "state"));
 		json_string("backend", d->back);
 		json_close();
 	} else {
-		printf("%-5u %-3u %-6u %-5s %-6s %-8s %-30s\n", d->id, 0, d->domid,
-		       device_or_minus(state), device_or_minus(port), device_or_minus(ring),
-		       d->back);
+		printf("%-5u %-3u %-6u %-5ld %-6ld %-8ld %-30s\n", d->id, 0, d->domid,
+		       devices_number(d, "state"), devices_number(d, "event-channel"),
+		       devices_number(d, "ring-ref"), d->back);
 	}
 	free(mode);
 	free(vdev);
 	free(path);
-	free(ring);
-	free(port);
-	free(state);
 }
 
 static int attach_disk(const struct cli *cli, domid_t domid, const char *text,

@@ -12,8 +12,6 @@
 
 static void print_nic(const struct cli *cli, const struct device *d)
 {
-	char *state = device_read_front(d, "state"), *port = device_read_front(d, "event-channel");
-	char *tx = device_read_front(d, "tx-ring-ref"), *rx = device_read_front(d, "rx-ring-ref");
 	char *mac = device_read_back(d, "mac"), *bridge = device_read_back(d, "bridge");
 
 	if (cli->json) {
@@ -21,20 +19,16 @@ static void print_nic(const struct cli *cli, const struct device *d)
 		json_number("devid", d->id);
 		json_string("mac", mac);
 		json_string("bridge", bridge);
-		json_number("state", atoi(device_or_minus(state)));
+		json_number("state", devices_number(d, "state"));
 		json_string("backend", d->back);
 		json_close();
 	} else {
-		printf("%-3u %-2u %-17s%6u %5s %6s %5s/%-11s %-30s\n", d->id, 0, mac ? mac : "",
-		       d->id, device_or_minus(state), device_or_minus(port), device_or_minus(tx),
-		       device_or_minus(rx), d->back);
+		printf("%-3u %-2u %-17s%6u %5ld %6ld %5ld/%-11ld %-30s\n", d->id, 0, mac ? mac : "",
+		       d->id, devices_number(d, "state"), devices_number(d, "event-channel"),
+		       devices_number(d, "tx-ring-ref"), devices_number(d, "rx-ring-ref"), d->back);
 	}
 	free(bridge);
 	free(mac);
-	free(rx);
-	free(tx);
-	free(port);
-	free(state);
 }
 
 static int attach_nic(const struct cli *cli, domid_t domid, const char *text,

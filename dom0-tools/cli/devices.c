@@ -12,9 +12,16 @@
 #define DETACH_SECONDS 20
 #define TEXT_SIZE      4096
 
-const char *device_or_minus(const char *text)
+long devices_number(const struct device *device, const char *key)
 {
-	return text ? text : "-1";
+	char *text = device_read_front(device, key), *end = text;
+	long number = text ? strtol(text, &end, 10) : -1;
+
+	if (text && (end == text || *end)) {
+		number = -1;
+	}
+	free(text);
+	return number;
 }
 
 static int list_domain(struct cli *cli, const domain_info_t *info, const char *name, void *context)

@@ -29,7 +29,8 @@ int devices_detach(struct cli *cli, char **argv, const struct device_kind *kind)
 
 extern const struct cli_option devices_detach_options[];
 
-/* What the listings show of a node that is not there. */
-const char *device_or_minus(const char *text);
+/* What listings show of a node that the guest may write: a number and no other text; -1: there is
+ * none. */
+long devices_number(const struct device *device, const char *key);
 
 #endif

@@ -9,8 +9,9 @@
 #include "../guest.h"
 #include "disk.h"
 #include "network.h"
+#include <pv/options.h>
 
-static uint32_t wild_seed = 20261121;
+static uint32_t wild_seed;
 
 static uint32_t wild_random(uint32_t below)
 {
@@ -240,6 +241,20 @@ static void wild_node(void)
 
 static void wild_states(void)
 {
+	static const char *const sealed[] = {"name",
+					     "domid",
+					     "vm",
+					     "console/tty",
+					     "console/type",
+					     "device",
+					     "memory/target",
+					     "store/port",
+					     "device/console/1/tty",
+					     "device/vif/9/mac",
+					     "mine",
+					     "console/limit",
+					     "backend/vbd/1"};
+	unsigned int refused = 0;
 	char path[160];
 
 	pv_format(path, sizeof(path), "%s/state", disk.device.back);
@@ -247,6 +262,11 @@ static void wild_states(void)
 	is(pv_store_remove(0, disk.device.back), -XEN_EACCES, "nor are its nodes");
 	is(pv_store_write(0, "/local/domain/1/device/vbd/51712/state", "6"), -XEN_EACCES,
 	   "nor another guest's");
+	for (unsigned int i = 0; i < ARRAY_SIZE(sealed); i++) {
+		refused += pv_store_write(0, sealed[i], "front") == -XEN_EACCES;
+	}
+	is(refused, ARRAY_SIZE(sealed), "nor what tools go by: its name, its terminal, its memory");
+	pv_store_write(0, "device/vbd/51712/ring-ref", "\033[31mred");
 	for (unsigned int i = 0; i < 150; i++) {
 		wild_node();
 	}
@@ -349,6 +369,7 @@ static void misbehave(const char *how)
 {
 	char go[8];
 
+	wild_seed = (uint32_t)pv_option_number(guest.start, "seed=", 20261121);
 	is(pv_block_start(&disk, XVDA), 0, "a disk");
 	is(pv_net_start(&net, 0), 0, "an interface");
 	is(pv_store_watch(XS_WATCH, "data/go", "go"), 0, "it will hear when to go on");
