@@ -74,19 +74,30 @@ static void reflect(void)
 	}
 }
 
-/* False: "end" was typed. */
+/* Writes each line that was typed to the second sector. False: it was "end". */
 static int keep_typed(void)
 {
 	static size_t used;
+	char c;
 
-	used += pv_console_read(sector + used, sizeof(sector) - 1 - used);
-	sector[used] = 0;
-	if (used && (sector[used - 1] == '\n' || used == sizeof(sector) - 1)) {
-		long rc = pv_block_write(&disk, 1, sector, 1);
+	while (pv_console_read(&c, 1)) {
+		if (c != '\r' && c != '\n') {
+			sector[used] = c;
+			used += used < sizeof(sector) - 1;
+			continue;
+		}
+		for (size_t i = used; i < sizeof(sector); i++) {
+			sector[i] = 0;
+		}
+		if (pv_same(sector, "end")) {
+			return 0;
+		}
+		if (used) {
+			long rc = pv_block_write(&disk, 1, sector, 1);
 
-		pv_printf("kept %lu bytes: %ld\n", used, rc);
+			pv_printf("%s: %s\n", rc ? "not kept" : "kept", sector);
+		}
 		used = 0;
-		return sector[0] != 'e' || sector[1] != 'n' || sector[2] != 'd';
 	}
 	return 1;
 }

@@ -72,18 +72,32 @@ echo end >/tmp/keys
 until_gone front
 guest_checks front $log
 check "its plan is kept" "$(tail -n 1 $log | tr -d '\\r')" "1..$(grep -c '^ok' $log)"
-kill $holder $client 2>/dev/null
+# The example for authors of kernels does what its head says.
+dd if=/dev/zero of=/tmp/small bs=512 count=8 2>/dev/null; echo "the first line" | dd of=/tmp/small conv=notrunc 2>/dev/null
+log=/tmp/consoles/guest-example.log
+pvx create /tmp/front.cfg name=example kernel=/root/example.elf 'disk=["/tmp/small,raw,xvda,w"]'; check "the example is made" $? 0
+until_in $log "^the first line"
+check "it has read its disk" "$(grep -c '^the first line' $log)" 1
+until_in /sys/class/net/vif$(pvx domid example).0/statistics/rx_packets '[1-9]'
+check "and sends back what it receives" "$(grep -c '[1-9]' /sys/class/net/vif$(pvx domid example).0/statistics/rx_packets)" 1
+pvx console example </tmp/keys >/dev/null 2>&1 &
+echo "a line to keep" >/tmp/keys
+until_in $log "^kept: a line to keep"
+echo end >/tmp/keys
+until_gone example
+check "it keeps what is typed" "$(dd if=/tmp/small bs=512 skip=1 count=1 2>/dev/null | tr -d '\\000')" "a line to keep"
+kill $holder 2>/dev/null
 check "nothing is left" "$(pvx doctor)$(losetup -a)" "all is well"
 tail -n 20 $log /run/store.log /var/log/pvx/supervisor.log
 dmesg | tail -n 20
 """
-CHECKS = 141
+CHECKS = 145
 SEEDS = 10 if os.environ.get("PARVUS_FULL") else 0  # more rounds of what depends on one
 CHECKS_OF_A_SEED = 31
 
 PROGRAMS = ("pvx-stored=/usr/sbin/pvx-stored", "pvx-store=/usr/bin/pvx-store", "pvx=/usr/bin/pvx",
             "pvx-consoled=/usr/sbin/pvx-consoled", "pvx-top=/usr/bin/pvx-top", "tests/scenarios/front_peer=/usr/bin/front_peer",
-            "tests/guests/frontend.elf=/root/frontend.elf")
+            "tests/guests/frontend.elf=/root/frontend.elf", "tests/guests/example-front.elf=/root/example.elf")
 
 
 def main(argv=None):
