@@ -106,12 +106,18 @@ unsigned notify_cpu(struct vcpu_events *v)
 	return container_of(v, struct vcpu, events)->credit.cpu;
 }
 
-unsigned notify_pirq(struct domain *d, uint32_t port, uint32_t pirq)
+unsigned notify_pirq_cpu(struct domain *d, uint32_t port)
+{
+	return notify_cpu(event_notified(&d->events, port));
+}
+
+bool notify_pirq(struct domain *d, uint32_t port, uint32_t pirq)
 {
 	struct event_kick kick;
+	int rc = event_send_pirq(&d->events, port, pirq, &kick);
 
-	if (event_send_pirq(&d->events, port, pirq, &kick) == EVENT_KICK) {
+	if (rc == EVENT_KICK) {
 		notify_act(&kick);
 	}
-	return notify_cpu(event_notified(&d->events, port));
+	return rc != EVENT_NO_NEWS;
 }

@@ -17,8 +17,9 @@ void notify_drop_handlers(const struct domain *d);	 /* d goes: they are Dom0's a
 void notify_port(struct domain *d, uint32_t port); /* as if d sent by it */
 void notify_nmi(void); /* of the machine: Dom0 gets it, and what the chipset says of its reason */
 
-/* An interrupt came; the value is the CPU where it is of most use, if it comes again. */
-unsigned notify_pirq(struct domain *d, uint32_t port, uint32_t pirq);
-unsigned notify_cpu(struct vcpu_events *v); /* where the vCPU runs, or ran last */
+/* An interrupt came. False: the last one has not been taken yet, so it told nothing. */
+bool notify_pirq(struct domain *d, uint32_t port, uint32_t pirq);
+unsigned notify_pirq_cpu(struct domain *d, uint32_t port); /* where it is of most use */
+unsigned notify_cpu(struct vcpu_events *v);		   /* where the vCPU runs, or ran last */
 
 #endif

@@ -115,6 +115,8 @@ struct event_kick {
 
 #define EVENT_KICK 1 /* the return value that says: act on the kick, then event_kick_done() */
 
+#define EVENT_NO_NEWS 2 /* it was pending already: the guest has not taken the last one yet */
+
 static inline void event_kick_done(struct event_kick *kick)
 {
 	lock_release(kick->held);
@@ -153,7 +155,7 @@ bool event_virq_is_global(uint32_t virq); /* bound on vCPU 0, once a domain */
 int event_send(struct domain_events *d, uint32_t port, struct event_kick *kick);
 int event_unmask(struct domain_events *d, uint32_t port, struct event_kick *kick);
 
-/* By the hypervisor itself; an unbound VIRQ is nothing to do. */
+/* By the hypervisor itself; an unbound VIRQ is nothing to do. A PIRQ's may be EVENT_NO_NEWS. */
 int event_send_virq(struct vcpu_events *v, uint32_t virq, struct event_kick *kick);
 int event_send_pirq(struct domain_events *d, uint32_t port, uint32_t pirq, struct event_kick *kick);
 

@@ -126,6 +126,13 @@ int event_send_virq(struct vcpu_events *v, uint32_t virq, struct event_kick *kic
 	return port_raise(d, port, &p->lock, kick);
 }
 
+static bool is_pending(struct domain_events *d, uint32_t port, struct event_port *p)
+{
+	struct fifo_domain *f = atomic_load_explicit(&d->fifo, memory_order_acquire);
+
+	return f ? fifo_is_pending(f, port, p) : two_level_is_pending(d, port);
+}
+
 int event_send_pirq(struct domain_events *d, uint32_t port, uint32_t pirq, struct event_kick *kick)
 {
 	struct event_port *p = port_find(d, port);
@@ -137,6 +144,10 @@ int event_send_pirq(struct domain_events *d, uint32_t port, uint32_t pirq, struc
 	if (port_state(p) != EVENT_PIRQ || p->number != pirq) { /* closed since */
 		lock_release(&p->lock);
 		return 0;
+	}
+	if (is_pending(d, port, p)) {
+		lock_release(&p->lock);
+		return EVENT_NO_NEWS;
 	}
 	return port_raise(d, port, &p->lock, kick);
 }
@@ -229,9 +240,7 @@ int event_is_pending(struct domain_events *d, uint32_t port)
 	}
 	lock_acquire(&p->lock);
 	if (port_state(p) != EVENT_CLOSED) { /* and so d->fifo stays */
-		struct fifo_domain *f = atomic_load_explicit(&d->fifo, memory_order_acquire);
-
-		pending = f ? fifo_is_pending(f, port, p) : two_level_is_pending(d, port);
+		pending = is_pending(d, port, p);
 	}
 	lock_release(&p->lock);
 	return pending;

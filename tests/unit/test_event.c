@@ -165,6 +165,8 @@ static void ipi_and_pirq(void)
 	ok(!pending(&dom[0], line), "nor pending");
 	is_int(kicked(event_send_pirq(&dom[0].events, line, 17, &kick), &kick), 0,
 	       "its own line is");
+	is_int(event_send_pirq(&dom[0].events, line, 17, &kick), EVENT_NO_NEWS,
+	       "it is no news until the guest has taken it");
 	is_int(event_bind_vcpu(&dom[0].vcpu[2], line, &pirq), 0, "it tells another vCPU");
 	is_int(pirq, 17, "which says which interrupt is to come there");
 	ok(event_notified(&dom[0].events, line) == &dom[0].vcpu[2], "and is known");

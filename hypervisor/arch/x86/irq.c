@@ -63,6 +63,8 @@ int irq_alloc(enum irq_kind kind)
 	lock_acquire(&line->lock);
 	line->kind = (uint8_t)kind;
 	line->level = line->waits_for_eoi = line->storms = false;
+	line->stormed = 0;
+	line->unheard = 0;
 	line->total = 0;
 	line->cpu = cpu_id();
 	line->moved = 0;
@@ -191,7 +193,7 @@ static void follow(struct irq_line *line, unsigned cpu)
 
 #define SECOND_SHIFT 30 /* of nanoseconds: near enough */
 
-static bool is_storm(struct irq_line *line)
+static bool is_too_much(struct irq_line *line)
 {
 	uint64_t second = now() >> SECOND_SHIFT;
 
@@ -203,15 +205,63 @@ static bool is_storm(struct irq_line *line)
 	return ++line->count > IRQ_STORM;
 }
 
+static void begin_storm(struct irq_line *line, const char *why)
+{
+	ASSERT_LOCKED(&line->lock);
+	line->storms = true;
+	irq_set_mask(line);
+	if (!line->stormed) {
+		log_warn("interrupt %u storms, %s: masked for the rest of each second\n",
+			 line->pirq, why);
+	}
+}
+
+/* It interrupted, and Dom0 has not even taken the one before. */
+static void count_unheard(struct irq_line *line)
+{
+	if (atomic_fetch_add_explicit(&line->unheard, 1, memory_order_relaxed) < IRQ_UNHEARD) {
+		return;
+	}
+	lock_acquire(&line->lock);
+	if (line->kind != IRQ_FREE && !line->storms) {
+		begin_storm(line, "and Dom0 does not take it");
+	}
+	lock_release(&line->lock);
+}
+
+/* True: it stormed, and is open again. */
+static bool end_storm(struct irq_line *line)
+{
+	bool stormed;
+
+	lock_acquire(&line->lock);
+	stormed = line->storms;
+	if (stormed) {
+		line->storms = false;
+		line->stormed++;
+		line->second = 0;
+		atomic_store_explicit(&line->unheard, 0, memory_order_relaxed);
+		irq_set_mask(line);
+	} else if (line->stormed) {
+		log_warn("interrupt %u is calm again, after %u seconds\n", line->pirq,
+			 line->stormed);
+		line->stormed = 0;
+	}
+	lock_release(&line->lock);
+	return stormed;
+}
+
 void irq_end_storms(void)
 {
 	for (unsigned i = 0; i < LINES; i++) {
-		if (lines[i].storms) {
-			lock_acquire(&lines[i].lock);
-			lines[i].storms = false;
-			lines[i].second = 0;
-			irq_set_mask(&lines[i]);
-			lock_release(&lines[i].lock);
+		struct irq_line *line = &lines[i];
+
+		if ((line->storms || line->stormed) && end_storm(line)) {
+			uint32_t port = atomic_load_explicit(&line->port, memory_order_relaxed);
+
+			if (port) {
+				(void)notify_pirq(domain_hardware, port, line->pirq);
+			}
 		}
 	}
 }
@@ -261,6 +311,16 @@ static void (*const system_handlers[256 - VECTOR_SYSTEM_FIRST])(void) = {
 	[VECTOR_SPURIOUS - VECTOR_SYSTEM_FIRST] = on_spurious,
 };
 
+static void tell_dom0(struct irq_line *line, uint32_t port, uint32_t pirq)
+{
+	if (unlikely(!notify_pirq(domain_hardware, port, pirq))) {
+		count_unheard(line);
+	} else if (unlikely(atomic_load_explicit(&line->unheard, memory_order_relaxed))) {
+		atomic_store_explicit(&line->unheard, 0, memory_order_relaxed);
+	}
+	follow(line, notify_pirq_cpu(domain_hardware, port));
+}
+
 static void on_device(unsigned vector)
 {
 	struct irq_line *line = irq_line(vector);
@@ -275,11 +335,9 @@ static void on_device(unsigned vector)
 	port = atomic_load_explicit(&line->port, memory_order_relaxed);
 	if (kind != IRQ_FREE) {
 		line->waits_for_eoi = line->level && kind == IRQ_GSI;
-		if (is_storm(line)) {
-			line->storms = true;
-			log_warn("interrupt %u storms: masked for this second\n", pirq);
-		}
-		if (line->waits_for_eoi || line->storms) {
+		if (is_too_much(line) && !line->storms) {
+			begin_storm(line, "too often in a second");
+		} else if (line->waits_for_eoi) {
 			irq_set_mask(line);
 		}
 	}
@@ -288,7 +346,7 @@ static void on_device(unsigned vector)
 	if (kind == IRQ_UART) {
 		add_work(CPU_WORK_KEYS);
 	} else if (port) {
-		follow(line, notify_pirq(domain_hardware, port, pirq));
+		tell_dom0(line, port, pirq);
 	}
 }
 

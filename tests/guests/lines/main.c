@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Where devices interrupt: the processor of the vCPU that is told, for each kind of line, also
- * while the line is moved back and forth, when no interrupt may be lost.
+ * while the line is moved back and forth, when no interrupt may be lost. What a line does that is
+ * never calmed, or whose events nobody takes.
  * run: mem=256 smp=2 timeout=300 devices="edu e1000e"
  * run: hv="dom0_max_vcpus=2 dom0_vcpus_pin"
+ * run: shows="interrupt \\d+ storms, and Dom0 does not take it"
  */
 #include "counters.h"
 #include "devices.h"
@@ -237,6 +239,69 @@ static void check_follows(void)
 	pin(1, 2);
 }
 
+/* Nobody takes its events, and it goes on: not for long at the cost of the processor. */
+static void check_storm(void)
+{
+	uint64_t limit = pv_time() + DEADLINE;
+	uint32_t before, after;
+	uint64_t turns;
+
+	tell(0);
+	start(listen);
+	pv_event_mask(line.port);
+	do {
+		before = counter_on(0, "interrupts");
+		for (unsigned int i = 0; i < 1000; i++) {
+			line.raise();
+		}
+		after = counter_on(0, "interrupts");
+	} while (after != before && pv_time() < limit);
+	is(after, before, "a storm that nobody hears is held off");
+	turns = smp_cpus[1].turns;
+	while (smp_cpus[1].turns == turns && pv_time() < limit) {
+		line.raise();
+	}
+	ok(smp_cpus[1].turns != turns, "the other processor goes on");
+	smp_stop(1);
+	line.calm();
+	pv_event_unmask(line.port);
+	before = taken;
+	while (taken == before && pv_time() < limit) {
+		pv_sched_op(SCHEDOP_yield, NULL);
+	}
+	ok(taken != before, "its event is there when it is asked for");
+	limit = pv_time() + DEADLINE;
+	before = counter_on(0, "interrupts");
+	while (counter_on(0, "interrupts") == before && pv_time() < limit) {
+		line.raise();
+		pv_sched_op(SCHEDOP_yield, NULL);
+	}
+	ok(counter_on(0, "interrupts") != before, "and so are others, later");
+	line.calm();
+	check_on(0);
+}
+
+/* It stays up, and its end is never said: it interrupts once, and nobody is held up. */
+static void check_stays_up(void)
+{
+	uint64_t limit = pv_time() + 20000000;
+	unsigned int before = taken;
+	uint32_t came;
+
+	tell(0);
+	came = counter_on(0, "interrupts");
+	line.raise();
+	while (taken == before || pv_time() < limit) {
+		pv_sched_op(SCHEDOP_yield, NULL);
+	}
+	is(taken, before + 1, "a line that stays up tells once");
+	if (on_parvus()) {
+		is(counter_on(0, "interrupts") - came, 1, "and interrupts once");
+	}
+	line.calm();
+	eoi(line.pirq);
+}
+
 static void check_message(void)
 {
 	int device = pci_find(EDU);
@@ -252,6 +317,7 @@ static void check_message(void)
 	check_line();
 	if (on_parvus()) {
 		check_follows();
+		check_storm();
 	}
 	pci_set_messages((unsigned int)device, at, 0);
 	give_back();
@@ -290,6 +356,7 @@ static void check_level(void)
 	setup_gsi(irq, 1, 0);
 	bind_line("a level line", map_gsi(irq, irq), edu_raise, edu_calm);
 	check_line();
+	check_stays_up();
 	give_back();
 }
 

@@ -19,7 +19,9 @@
  *			Dom0's driver has calmed its device; then Dom0 says "end of interrupt"
  *			and the line is unmasked.
  *
- * A line that does nothing but interrupt is masked until the second is over.
+ * A line that does nothing but interrupt (a storm) is masked until the second is over: one that
+ * interrupts more often than any device should, or again and again though Dom0 has not taken the
+ * first. Dom0 is told of it once more afterwards, for what it may have missed.
  *
  * Where. A line interrupts one CPU: that on which the vCPU runs which Dom0's port notifies. It is
  * put there when Dom0 binds the port to a vCPU, and follows it: an interrupt that comes to another
@@ -43,6 +45,7 @@ struct irq_line {
 	bool level;
 	bool waits_for_eoi; /* masked until Dom0 has seen to it */
 	bool storms;	    /* masked until the second is over */
+	uint32_t stormed;   /* seconds in a row, which are reported as one storm */
 	unsigned cpu;	    /* whom it interrupts */
 	uint64_t moved;	    /* when that changed last */
 	uint32_t pirq;
@@ -50,10 +53,15 @@ struct irq_line {
 	uint64_t second; /* of now(), in which `count` were counted */
 	uint32_t count;
 	uint64_t total;
+
+	_Atomic uint32_t unheard; /* in a row, that told Dom0 nothing new */
 };
 
 /* More than this in one second is a storm: real devices moderate themselves far below. */
 #define IRQ_STORM 400000
+
+/* As is this: a device with so much to say has filled its queues long before. */
+#define IRQ_UNHEARD 10000
 
 #define IRQ_FOLLOW_NS 10000000
 
