@@ -150,10 +150,15 @@ void mmio_drop(struct domain_memory *dm)
 
 enum mmio_access mmio_access(const struct domain_memory *dm, uint64_t frame)
 {
-	if (contains(machine.withheld, machine.withheld_count, frame)) {
+	if (!dm->hardware && !(dm->mmio && contains(dm->mmio->range, dm->mmio->count, frame))) {
 		return MMIO_NONE;
 	}
-	if (!dm->hardware && !(dm->mmio && contains(dm->mmio->range, dm->mmio->count, frame))) {
+	return mmio_machine_access(frame);
+}
+
+enum mmio_access mmio_machine_access(uint64_t frame)
+{
+	if (contains(machine.withheld, machine.withheld_count, frame)) {
 		return MMIO_NONE;
 	}
 	if (contains(machine.read_only, machine.read_only_count, frame)) {

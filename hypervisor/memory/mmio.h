@@ -22,5 +22,6 @@ void mmio_drop(struct domain_memory *dm);
 
 /* What a mapping of this frame, which is not RAM, may do. dm->tables is held. */
 enum mmio_access mmio_access(const struct domain_memory *dm, uint64_t frame);
+enum mmio_access mmio_machine_access(uint64_t frame); /* of Dom0, which owns the devices */
 
 #endif

@@ -31,19 +31,22 @@
 #define MSIX_ENABLE  0x8000
 #define MSIX_TABLE   4
 #define MSIX_PENDING 8
+#define MSIX_BYTES   12u
 #define MSIX_BAR     7u /* of both: the rest is the offset therein */
 #define ENTRY_BYTES  16
 #define ENTRY_MASKED 1u
 
 #define ADDRESS_BASE 0xfee00000u
 
+#define PCI_REGISTERS	   256u
 #define PCI_HEADER_TYPE	   0x0e
 #define PCI_MULTIFUNCTION  0x80
 #define PCI_HEADER_KIND	   0x7f
 #define PCI_BAR(n)	   (0x10u + 4 * (n))
-#define PCI_BARS	   6
 #define BAR_IO		   0x1
 #define BAR_64		   0x4
+#define PCI_COMMAND	   0x04
+#define PCI_COMMAND_MEMORY 0x2u
 #define BAR_MEMORY_ADDRESS 0xfffffff0u
 
 /* A line's message. */
@@ -64,7 +67,18 @@ struct table_page {
 	volatile uint8_t *at;
 };
 
-#define TABLE_PAGES 128
+#define TABLE_PAGES  128
+#define TABLES_FOUND 64
+
+/* Where tables and pending bits were at start-up: written then, and never again. */
+static struct {
+	uint64_t first, last; /* frames */
+} found[TABLES_FOUND];
+static unsigned found_count;
+
+/* Functions whose tables cannot be where they say: the same. */
+static pci_function_t liars[TABLES_FOUND];
+static unsigned liar_count;
 
 /* Guarded by `lock`. */
 static struct {
@@ -76,23 +90,67 @@ static struct {
 
 /* --- Devices ------------------------------------------------------------------------------- */
 
+static unsigned msi_bytes(uint32_t control)
+{
+	return MSI_MASK(control & MSI_WIDE) + (control & MSI_MASKABLE ? 8 : 0);
+}
+
+/* Where the capability is, if it ends within the 256 bytes there are; 0: nowhere. */
+static unsigned find_capability(pci_function_t f, uint8_t id)
+{
+	unsigned at = pci_find_capability(f, id);
+	unsigned bytes = at && id == PCI_CAPABILITY_MSI ? msi_bytes(pci_read(f, at + CONTROL, 2))
+							: MSIX_BYTES;
+
+	return at && at + bytes <= PCI_REGISTERS ? at : 0;
+}
+
+static unsigned bar_count(pci_function_t f)
+{
+	static const uint8_t counts[] = {6, 2, 1}; /* a device, a bridge, one to CardBus */
+	uint32_t kind = pci_read(f, PCI_HEADER_TYPE, 1) & PCI_HEADER_KIND;
+
+	return kind < ARRAY_COUNT(counts) ? counts[kind] : 0;
+}
+
 /* The address of a memory BAR, or 0. */
 static paddr_t bar_address(pci_function_t f, unsigned bar)
 {
 	uint32_t low;
 
-	if (bar >= PCI_BARS) {
+	if (bar >= bar_count(f)) {
 		return 0;
 	}
 	low = pci_read(f, PCI_BAR(bar), 4);
 	if (low & BAR_IO) {
 		return 0;
 	}
-	if (low & BAR_64 && bar + 1 < PCI_BARS) {
+	if (low & BAR_64 && bar + 1 < bar_count(f)) {
 		return (uint64_t)pci_read(f, PCI_BAR(bar + 1), 4) << 32 |
 		       (low & BAR_MEMORY_ADDRESS);
 	}
 	return low & BAR_MEMORY_ADDRESS;
+}
+
+/* How much memory a BAR asks for: what is written to it comes back but for the bits below. */
+static uint64_t bar_bytes(pci_function_t f, unsigned bar)
+{
+	uint32_t command = pci_read(f, PCI_COMMAND, 2), low = pci_read(f, PCI_BAR(bar), 4);
+	bool wide = low & BAR_64 && bar + 1 < bar_count(f);
+	uint32_t high = wide ? pci_read(f, PCI_BAR(bar + 1), 4) : 0;
+	uint64_t bits;
+
+	pci_write(f, PCI_COMMAND, 2, command & ~PCI_COMMAND_MEMORY);
+	pci_write(f, PCI_BAR(bar), 4, UINT32_MAX);
+	bits = UINT64_C(0xffffffff00000000) | (pci_read(f, PCI_BAR(bar), 4) & BAR_MEMORY_ADDRESS);
+	pci_write(f, PCI_BAR(bar), 4, low);
+	if (wide) {
+		pci_write(f, PCI_BAR(bar + 1), 4, UINT32_MAX);
+		bits &= (uint64_t)pci_read(f, PCI_BAR(bar + 1), 4) << 32 | UINT32_MAX;
+		pci_write(f, PCI_BAR(bar + 1), 4, high);
+	}
+	pci_write(f, PCI_COMMAND, 2, command);
+	return ~bits + 1;
 }
 
 /* Where the table, or the array of pending bits, begins; 0: nowhere. */
@@ -111,30 +169,107 @@ static unsigned msix_entries(pci_function_t f, unsigned capability)
 
 /* --- Start-up ------------------------------------------------------------------------------ */
 
-static void make_read_only(paddr_t address, uint64_t bytes)
+static bool is_found(uint64_t frame)
 {
-	if (address && mmio_read_only(address >> PAGE_SHIFT, (address + bytes - 1) >> PAGE_SHIFT)) {
-		log_warn("too many MSI-X tables: Dom0 can write to the one at %#lx\n", address);
+	for (unsigned i = 0; i < found_count; i++) {
+		if (frame >= found[i].first && frame <= found[i].last) {
+			return true;
+		}
 	}
+	return false;
+}
+
+/*
+ * Whether a device can have its table there: where no RAM is, nor anything that domains do not get
+ * or can only read, for the hypervisor is to write there. Of the latter, tables themselves are.
+ */
+static bool can_be_table(uint64_t frame)
+{
+	enum mmio_access access = mmio_machine_access(frame);
+
+	return !frame_is_ram(MFN(frame)) && (access == MMIO_WRITE || is_found(frame));
+}
+
+/* The frames [first, last] belong to a table from now on: Dom0 can only read them. */
+static void keep_table(uint64_t first, uint64_t last)
+{
+	if (is_found(first) && is_found(last)) {
+		return;
+	}
+	if (found_count == TABLES_FOUND || mmio_read_only(first, last)) {
+		log_warn("too many MSI-X tables: Dom0 can write to the one at %#lx\n",
+			 first << PAGE_SHIFT);
+		return;
+	}
+	found[found_count].first = first;
+	found[found_count++].last = last;
+}
+
+/* Of the table, or the pending bits. False: they cannot be where the device says. */
+static bool find_table(pci_function_t f, unsigned capability, unsigned which, uint64_t bytes)
+{
+	uint32_t where = pci_read(f, capability + which, 4);
+	paddr_t bar = bar_address(f, where & MSIX_BAR);
+	uint64_t first = (bar + (where & ~MSIX_BAR)) >> PAGE_SHIFT;
+	uint64_t last = (bar + (where & ~MSIX_BAR) + bytes - 1) >> PAGE_SHIFT;
+
+	if ((where & MSIX_BAR) >= bar_count(f)) {
+		return false;
+	}
+	if (!bar) {
+		return true; /* the firmware gave it no memory yet; it is looked at when it is used
+			      */
+	}
+	if ((where & ~MSIX_BAR) + bytes > bar_bytes(f, where & MSIX_BAR)) {
+		return false;
+	}
+	for (uint64_t frame = first; frame <= last; frame++) {
+		if (!can_be_table(frame)) {
+			return false;
+		}
+	}
+	keep_table(first, last);
+	return true;
+}
+
+static void distrust(pci_function_t f)
+{
+	log_warn("PCI %02x:%02x.%u: its MSI-X table cannot be where it says: not used\n", f.n >> 8,
+		 f.n >> 3 & 0x1f, f.n & 7);
+	if (liar_count < TABLES_FOUND) {
+		liars[liar_count++] = f;
+	}
+}
+
+static bool is_liar(pci_function_t f)
+{
+	for (unsigned i = 0; i < liar_count; i++) {
+		if (liars[i].n == f.n) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static void init_function(pci_function_t f)
 {
-	unsigned at = pci_find_capability(f, PCI_CAPABILITY_MSI);
+	unsigned at = find_capability(f, PCI_CAPABILITY_MSI);
 
 	if (at) {
 		uint32_t control = pci_read(f, at + CONTROL, 2);
 
 		pci_write(f, at + CONTROL, 2, control & ~(uint32_t)(MSI_ENABLE | MSI_MULTIPLE));
 	}
-	at = pci_find_capability(f, PCI_CAPABILITY_MSIX);
+	at = find_capability(f, PCI_CAPABILITY_MSIX);
 	if (at) {
 		unsigned entries = msix_entries(f, at);
 
 		pci_write(f, at + CONTROL, 2,
 			  pci_read(f, at + CONTROL, 2) & ~(uint32_t)MSIX_ENABLE);
-		make_read_only(msix_address(f, at, MSIX_TABLE), entries * ENTRY_BYTES);
-		make_read_only(msix_address(f, at, MSIX_PENDING), ROUND_UP(entries, 64u) / 8);
+		if (!find_table(f, at, MSIX_TABLE, entries * ENTRY_BYTES) ||
+		    !find_table(f, at, MSIX_PENDING, ROUND_UP(entries, 64u) / 8)) {
+			distrust(f);
+		}
 	}
 }
 
@@ -294,16 +429,16 @@ int msi_map(pci_function_t f, int *pirq)
 	if (!pci_exists(f)) {
 		return refuse(-ENODEV);
 	}
-	message.capability = (uint8_t)pci_find_capability(f, PCI_CAPABILITY_MSI);
+	message.capability = (uint8_t)find_capability(f, PCI_CAPABILITY_MSI);
 	return message.capability ? add_message(message, pirq) : refuse(-EINVAL);
 }
 
-/* The page of device memory, or null. Never Dom0's RAM, whatever the device says of its BAR. */
+/* The page of device memory, or null. Never RAM, whatever the device says of its BAR. */
 static volatile uint8_t *map_table_page(uint64_t frame)
 {
 	volatile uint8_t *at = NULL;
 
-	if (frame_is_ram(MFN(frame)) || mmio_access(&domain_hardware->memory, frame) == MMIO_NONE) {
+	if (!can_be_table(frame)) {
 		return NULL;
 	}
 	lock_acquire(&msi.lock);
@@ -311,6 +446,10 @@ static volatile uint8_t *map_table_page(uint64_t frame)
 		at = msi.page[i].frame == frame ? msi.page[i].at : NULL;
 	}
 	if (!at && msi.pages < TABLE_PAGES) {
+		if (!is_found(frame)) {
+			log_warn("an MSI-X table has moved to %#lx: Dom0 can write to it\n",
+				 frame << PAGE_SHIFT);
+		}
 		at = paging_map_device(frame << PAGE_SHIFT, PAGE_SIZE);
 		msi.page[msi.pages++] = (struct table_page){frame, at};
 	}
@@ -327,7 +466,7 @@ int msi_map_table_entry(pci_function_t f, unsigned entry, paddr_t bar, int *pirq
 	if (!pci_exists(f)) {
 		return refuse(-ENODEV);
 	}
-	message.capability = (uint8_t)pci_find_capability(f, PCI_CAPABILITY_MSIX);
+	message.capability = (uint8_t)find_capability(f, PCI_CAPABILITY_MSIX);
 	if (!message.capability || entry >= msix_entries(f, message.capability)) {
 		return refuse(-EINVAL);
 	}
@@ -337,6 +476,9 @@ int msi_map_table_entry(pci_function_t f, unsigned entry, paddr_t bar, int *pirq
 		return refuse(-EINVAL);
 	}
 	at += (uint64_t)entry * ENTRY_BYTES;
+	if (is_liar(f) || at % ENTRY_BYTES) { /* an entry never lies in two pages */
+		return refuse(-EINVAL);
+	}
 	page = map_table_page(at >> PAGE_SHIFT);
 	if (!page) {
 		return refuse(-EINVAL);
@@ -393,11 +535,6 @@ static uint32_t merge16(uint32_t old, unsigned at, unsigned reg, unsigned bytes,
 	return old;
 }
 
-static unsigned msi_bytes(uint32_t control)
-{
-	return MSI_MASK(control & MSI_WIDE) + (control & MSI_MASKABLE ? 8 : 0);
-}
-
 /* Only the enable bit is Dom0's, and only once it has the interrupt. */
 static void write_msi(pci_function_t f, unsigned capability, uint32_t control)
 {
@@ -419,7 +556,7 @@ bool msi_filter_write(pci_function_t f, unsigned reg, unsigned bytes, uint32_t *
 	if (reg < 0x40) {
 		return true;
 	}
-	at = pci_find_capability(f, PCI_CAPABILITY_MSI);
+	at = find_capability(f, PCI_CAPABILITY_MSI);
 	if (at && reg + bytes > at) {
 		uint32_t control = pci_read(f, at + CONTROL, 2);
 
