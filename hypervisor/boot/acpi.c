@@ -347,11 +347,15 @@ static void parse_dsdt(const struct parser *parser, paddr_t address)
 static void parse_fadt(const struct parser *parser, const struct table *table)
 {
 	enum { TIMER_IS_32_BITS = 1 << 8, HAS_RESET = 1 << 10 };
+	enum { CMOS_STATUS_LAST = 13, CMOS_LAST = 127 };
 	struct acpi_info *info = parser->info;
 	uint32_t flags = load_le32(table->bytes + 112);
 	uint64_t dsdt = load_le32(table->bytes + 40);
 
 	info->sci_irq = load_le16(table->bytes + 46);
+	if (table->bytes[108] > CMOS_STATUS_LAST && table->bytes[108] <= CMOS_LAST) {
+		info->rtc_century = table->bytes[108];
+	}
 	info->pm1a_control = fadt_register(table, 172, 64, 16);
 	info->pm1b_control = fadt_register(table, 184, 68, 16);
 	info->pm_timer = fadt_register(table, 208, 76, flags & TIMER_IS_32_BITS ? 32 : 24);

@@ -93,6 +93,7 @@ struct acpi_info {
 	struct acpi_register pm_timer; /* 24 or 32 bits */
 	struct acpi_register reset;    /* gets reset_value */
 	uint8_t reset_value;
+	uint8_t rtc_century; /* where the CMOS clock has it; 0: nowhere */
 	bool has_s5;
 	uint8_t s5_type_a, s5_type_b; /* for the SLP_TYP fields of PM1a and PM1b control */
 

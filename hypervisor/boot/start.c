@@ -248,7 +248,7 @@ static void open_interrupts(void)
 {
 	apic_init(&acpi, options.x2apic);
 	apic_init_cpu();
-	clock_init((uint16_t)acpi.pm_timer.address, 0);
+	clock_init((uint16_t)acpi.pm_timer.address, acpi.rtc_century);
 	irq_init();
 	ioapic_init(&acpi);
 	io_init(&acpi);

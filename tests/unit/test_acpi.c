@@ -106,6 +106,7 @@ static void put_fadt(void)
 	fadt[46] = 9;
 	put32(fadt + 64, 0x604);
 	put32(fadt + 76, 0x608);
+	fadt[108] = 0x32;
 	put32(fadt + 112, 1 << 8 | 1 << 10);
 	fadt[116] = ACPI_SPACE_IO;
 	fadt[117] = 8;
@@ -191,6 +192,7 @@ static void test_others(void)
 	set_up();
 	parse(0);
 	is_int(info.sci_irq, 9, "the SCI");
+	is_int(info.rtc_century, 0x32, "where the clock has its century");
 	ok(info.pm1a_control.address == 0x604 && info.pm1a_control.space == ACPI_SPACE_IO &&
 		   info.pm1b_control.address == 0,
 	   "PM1 control");
@@ -210,9 +212,11 @@ static void test_others(void)
 	ok(parse(0) && info.pm1a_control.address == 0xb004 && info.pm_timer.bits == 24 &&
 		   info.reset.address == 0 && info.has_s5,
 	   "extended fields win, flags count");
+	tables[FADT + 108] = 8;
 	put64(tables + FADT + 172 + 4, 0x1b004);
 	finish(FADT);
 	ok(parse(0) && info.pm1a_control.address == 0, "a port beyond the last is none");
+	is_int(info.rtc_century, 0, "nor is its month the century");
 }
 
 static void test_search(void)
