@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Floating point state: kept over traps, blocking and hypercalls, switched off and on, and
- * faulting. run: mem=512
+ * faulting.
+ * run: mem=512
  */
 #include "guest.h"
 
@@ -120,6 +121,21 @@ static uint32_t xcr0(void)
 	return low;
 }
 
+#define CR4_OSXSAVE (1UL << 18)
+
+/* A kernel says that it knows of XSAVE before it says what of. */
+static void set_osxsave(void)
+{
+	uint64_t cr4 = 0;
+
+	TRY("xsetbv", : : "c"(0), "a"(3), "d"(0) : "memory");
+	ok(!caught(NO_TRAP), "XCR0 is not set before CR4 admits it");
+	TRY("mov %%cr4, %0", : "=r"(cr4) : : "memory");
+	ok(caught(NO_TRAP), "CR4 is read");
+	TRY("mov %0, %%cr4", : : "r"(cr4 | CR4_OSXSAVE) : "memory");
+	ok(caught(NO_TRAP), "and written");
+}
+
 static void check_xsave(void)
 {
 	uint32_t low = 0;
@@ -130,6 +146,7 @@ static void check_xsave(void)
 		skip("AVX state", "no XSAVE");
 		return;
 	}
+	set_osxsave();
 	TRY("xsetbv", : : "c"(0), "a"(7), "d"(0) : "memory");
 	if (!caught(NO_TRAP)) {
 		skip("AVX state", "no AVX");
@@ -157,7 +174,7 @@ static void check_xsave(void)
 	is(area[512] & 3, 3, "stores what is in use");
 	TRY("xrstor (%0)", : : "r"(area), "a"(~0U), "d"(~0U) : "memory");
 	ok(caught(NO_TRAP), "xrstor");
-	area[512 + 63] = 0xff;
+	area[512 + 8] = 0xff;
 	TRY("xrstor (%0)", : : "r"(area), "a"(~0U), "d"(~0U) : "memory");
 	ok(caught(PV_VECTOR_GP), "a bad header is #GP");
 }
