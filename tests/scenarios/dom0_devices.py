@@ -4,7 +4,9 @@
 Usage: dom0_devices.py [--xen]   --xen: on Debian's Xen, to see what Xen does
 
 Every disk gets data and a file and is read back, its file system is checked afterwards; every
-network card sends a file to an echo and gets it back. On the machine types pc and q35 with messages (MSI, MSI-X), and on pc with lines.
+network card sends a file to an echo and gets it back; a disk interrupts the processor that Linux tells it to, as its counts
+show and the hypervisor's own. On two processors, on the machine types pc and q35 with messages (MSI, MSI-X), and on pc with
+lines.
 """
 
 import argparse
@@ -52,18 +54,39 @@ for card in eth0 eth1; do
 done
 grep -q 'USB Keyboard' /proc/bus/input/devices
 check $? "there is a USB keyboard"
+address=$(readlink -f /sys/block/sda | sed 's#.*/\(0000:[0-9a-f:.]*\)/ata.*#\\1#')
+irq=$(grep -F "ahci[$address]" /proc/interrupts | sed 's/^ *\([0-9]*\):.*/\\1/')
+count() { # whose, processor: of the disk's line, or the hypervisor's of all lines
+	if [ $1 = Linux ]; then
+		grep "^ *$irq:" /proc/interrupts | awk "{ print \$$(($2 + 2)) }"
+	else
+		pvx debug-keys i
+		pvx dmesg | sed -n "s/.*CPU $2: \([0-9]*\) interrupts of devices.*/\\1/p" | tail -n 1
+	fi
+}
+for cpu in 0 1; do
+	echo $((1 << cpu)) >/proc/irq/$irq/smp_affinity
+	for who in COUNTERS; do
+		here=$(count $who $cpu) there=$(count $who $((1 - cpu)))
+		echo 3 >/proc/sys/vm/drop_caches
+		dd if=/dev/sda of=/dev/null bs=1M count=20 2>/dev/null
+		here=$(($(count $who $cpu) - here)) there=$(($(count $who $((1 - cpu))) - there))
+		[ $here -gt 40 ] && [ $there -lt 40 ]
+		check $? "the disk interrupts processor $cpu, says $who ($here, and $there the other)"
+	done
+done
 grep -E 'xen-pirq' /proc/interrupts
 """
 
 
-def build_root(folder):
+def build_root(folder, on_xen):
     os.makedirs(folder, exist_ok=True)
     script = os.path.join(folder, "run")
     with open(script, "w", encoding="ascii") as file:
-        file.write(SCRIPT.replace("FS_BLOCKS", str(FS_MB * 16)))
+        file.write(SCRIPT.replace("FS_BLOCKS", str(FS_MB * 16)).replace("COUNTERS", "Linux" if on_xen else "Linux Parvus"))
     done = subprocess.run(
         [os.path.join(TOP, "scripts", "mkdom0"), "--elf", "-o", os.path.join(folder, "dom0"), "--run", script,
-         "--modules", MODULES], check=False, capture_output=True, text=True)
+         "--modules", MODULES, "--add", "pvx=/usr/bin/pvx"], check=False, capture_output=True, text=True)
     if done.returncode:
         skip_all("Dom0's packages are not to be had: " + done.stderr.strip().splitlines()[-1])
     return os.path.join(folder, "dom0")
@@ -83,18 +106,18 @@ def device_options(folder):
     return options
 
 
-def run(tap, image, root, folder, machine_type, words):
+def run(tap, image, root, folder, machine_type, words, on_xen):
     what = f"{machine_type}{', ' + words if words else ''}"
     options = ["--hypervisor", image, "--kernel", os.path.join(root, "vmlinux"),
                "--initrd", os.path.join(root, "initrd"), "--cmdline", f"console=hvc0 panic=-1 {words}",
-               "--hv", "com1=115200,8n1 console=com1 dom0_mem=512M", "--mem", "1024", "--machine", machine_type,
+               "--hv", "com1=115200,8n1 console=com1 dom0_mem=512M dom0_vcpus_pin", "--mem", "1024", "--smp", "2", "--machine", machine_type,
                "--"] + device_options(folder)
     with Machine(options, os.path.join(folder, f"console.{machine_type}{words}"), 300) as machine:
         machine.wait_for(r"the script ended with|" + PANIC.pattern)
         checks = re.findall(r"^((?:not )?ok) \d+ - (.*)$", machine.log, re.MULTILINE)
         for line in checks:
             tap.ok(line[0] == "ok", f"{what}: {line[1]}")
-        tap.ok(len(checks) == 9, f"{what}: all was checked", machine.tail())
+        tap.ok(len(checks) == (11 if on_xen else 13), f"{what}: all was checked", machine.tail())
         kinds = set(re.findall(r"xen-pirq +-(ioapic-level|msi-x|msi) ", machine.log))
         wanted = {"ioapic-level"} if words else {"msi", "msi-x"}
         tap.ok(wanted <= kinds, f"{what}: interrupts come by {' and '.join(sorted(wanted))}", str(kinds))
@@ -114,12 +137,12 @@ def main():
     args = parser.parse_args()
     image = (incumbent.xen() or skip_all("Debian's Xen is not to be had")) if args.xen else args.hypervisor
     folder = os.path.join("tests", "scenarios", "dom0_devices" + (".xen" if args.xen else ""))
-    root = build_root(folder)
+    root = build_root(folder, args.xen)
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     need("mke2fs", "e2fsprogs")
     tap = Tap()
     for machine_type, words in (("pc", ""), ("q35", ""), ("pc", "pci=nomsi")):
-        run(tap, image, root, folder, machine_type, words)
+        run(tap, image, root, folder, machine_type, words, args.xen)
     return tap.done()
 
 

@@ -48,6 +48,10 @@ static void check_initialise(void)
 	smp_context(&context, 1);
 	context.gdt_ents = 8193;
 	ok(pv_vcpu_op(VCPUOP_initialise, 1, &context) < 0, "or too many descriptors");
+	smp_context(&context, 1);
+	is(pv_vcpu_op(VCPUOP_initialise, smp_count, &context), -XEN_ENOENT, "a vCPU too many");
+	is(pv_vcpu_op(VCPUOP_initialise, 128, &context), -XEN_ENOENT, "or more than there can be");
+	is(pv_vcpu_op(VCPUOP_up, ~0U, NULL), -XEN_ENOENT, "or a number that is none");
 	for (unsigned int id = 1; id < smp_count; id++) {
 		smp_context(&context, id);
 		is(pv_vcpu_op(VCPUOP_initialise, id, &context), 0, "vCPU %u is initialised", id);
