@@ -3,11 +3,38 @@
 #include <debug/log.h>
 #include <lib/lock.h>
 
-void lock_wait(struct lock *lock, uint16_t ticket)
+bool lock_in_turn = true;
+
+_Static_assert(CPU_MAX < 256, "a ticket for each that may wait");
+
+/* cpu_relax() also serves what other CPUs ask of us, see arch/port.h. */
+static void wait_turn(struct lock *lock)
 {
+	uint8_t ticket;
+
+	atomic_fetch_add_explicit(&lock->waiters, 1, memory_order_relaxed); /* nobody passes us */
+	ticket = atomic_fetch_add_explicit(&lock->next, 1, memory_order_relaxed);
+	while (atomic_load_explicit(&lock->serving, memory_order_acquire) != ticket) {
+		cpu_relax();
+	}
+	while (atomic_exchange_explicit(&lock->held, 1, memory_order_acquire)) {
+		cpu_relax();
+	}
+	atomic_store_explicit(&lock->serving, (uint8_t)(ticket + 1), memory_order_release);
+	atomic_fetch_sub_explicit(&lock->waiters, 1, memory_order_relaxed);
+}
+
+void lock_wait(struct lock *lock)
+{
+	if (lock_in_turn) {
+		wait_turn(lock);
+		return;
+	}
 	do {
-		cpu_relax(); /* also serves what other CPUs ask of us, see arch/port.h */
-	} while (atomic_load_explicit(&lock->serving, memory_order_acquire) != ticket);
+		while (atomic_load_explicit(&lock->both, memory_order_relaxed)) {
+			cpu_relax();
+		}
+	} while (!lock_take(lock));
 }
 
 #ifdef DEBUG

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Ticket spinlocks; debug builds check the owner and the lock order. */
+/* Spinlocks; debug builds check the owner and the lock order. */
 #ifndef LIB_LOCK_H
 #define LIB_LOCK_H
 
@@ -38,9 +38,25 @@ enum lock_rank {
 	LOCK_RANKS
 };
 
+/*
+ * Who finds the lock free, and nobody waiting, takes it with one compare-and-swap. Who does not
+ * draws a ticket, and when its turn has come takes the lock as soon as it is free: first come,
+ * first served, so no CPU starves.
+ *
+ * A machine that another hypervisor shares among several has CPUs that stand still for
+ * milliseconds, and everybody would wait for one of those whose turn it is. There nobody draws a
+ * ticket, and whoever comes when the lock is free takes it.
+ */
 struct lock {
-	_Atomic uint16_t next;	  /* the ticket the next comer draws */
-	_Atomic uint16_t serving; /* the ticket that holds the lock */
+	union {
+		struct {
+			_Atomic uint8_t held;
+			_Atomic uint8_t waiters; /* those with tickets */
+		};
+		_Atomic uint16_t both; /* 0: to be had */
+	};
+	_Atomic uint8_t next;	 /* the ticket the next one draws */
+	_Atomic uint8_t serving; /* the ticket of who may take the lock next */
 	uint8_t rank;
 #ifdef DEBUG
 	_Atomic uint8_t holder; /* CPU number + 1, 0: free */
@@ -79,16 +95,24 @@ static inline void lock_check_release(struct lock *lock)
 #define ASSERT_LOCKED(lock) ((void)(lock))
 #endif
 
-void lock_wait(struct lock *lock, uint16_t ticket) __attribute__((cold)); /* for its turn */
+/* Whether who waits does so in turn. Set once at start-up. */
+extern bool lock_in_turn;
+
+void lock_wait(struct lock *lock) __attribute__((cold)); /* until it is taken */
+
+static inline bool lock_take(struct lock *lock)
+{
+	uint16_t free = 0;
+
+	return atomic_compare_exchange_strong_explicit(&lock->both, &free, 1, memory_order_acquire,
+						       memory_order_relaxed);
+}
 
 static inline void lock_acquire(struct lock *lock)
 {
-	uint16_t ticket;
-
 	lock_check_acquire(lock);
-	ticket = atomic_fetch_add_explicit(&lock->next, 1, memory_order_relaxed);
-	if (unlikely(atomic_load_explicit(&lock->serving, memory_order_acquire) != ticket)) {
-		lock_wait(lock, ticket);
+	if (unlikely(!lock_take(lock))) {
+		lock_wait(lock);
 	}
 	lock_check_acquired(lock);
 }
@@ -96,10 +120,7 @@ static inline void lock_acquire(struct lock *lock)
 /* Only if it is free now; exempt from the order, because it never waits. */
 static inline bool lock_try(struct lock *lock)
 {
-	uint16_t ticket = atomic_load_explicit(&lock->serving, memory_order_acquire);
-
-	if (!atomic_compare_exchange_strong_explicit(&lock->next, &ticket, (uint16_t)(ticket + 1),
-						     memory_order_acquire, memory_order_relaxed)) {
+	if (!lock_take(lock)) {
 		return false;
 	}
 	lock_check_acquired(lock);
@@ -108,10 +129,8 @@ static inline bool lock_try(struct lock *lock)
 
 static inline void lock_release(struct lock *lock)
 {
-	uint16_t mine = atomic_load_explicit(&lock->serving, memory_order_relaxed);
-
 	lock_check_release(lock);
-	atomic_store_explicit(&lock->serving, (uint16_t)(mine + 1), memory_order_release);
+	atomic_store_explicit(&lock->held, 0, memory_order_release);
 }
 
 #endif

@@ -40,6 +40,7 @@ static void init_syscall(unsigned cpu)
 void cpu_setup_early(const struct boot_options *options)
 {
 	features_detect();
+	lock_in_turn = !cpu_features.shared;
 	cpu_features.smep &= options->smep;
 	cpu_features.smap &= options->smap;
 	smap_patch();

@@ -39,6 +39,7 @@ static void detect(struct cpu_features *f)
 	leaf = cpuid(1, 0);
 	f->xsave = leaf.c & BIT(26);
 	f->x2apic = leaf.c & BIT(21);
+	f->shared = leaf.c & BIT(31);
 	f->tsc_deadline = leaf.c & BIT(24);
 	if (highest >= 7) {
 		leaf = cpuid(7, 0);

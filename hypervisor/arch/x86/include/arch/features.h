@@ -8,6 +8,7 @@
 struct cpu_features {
 	bool nx, gbpages, smep, smap, fsgsbase, xsave, x2apic, invariant_tsc, tsc_deadline, rdtscp;
 	bool avx, avx512;
+	bool shared; /* this machine is another hypervisor's guest */
 	uint32_t highest_leaf, highest_extended_leaf; /* of CPUID */
 	uint32_t physical_bits;
 	uint32_t xsave_bytes; /* size of an area for all of `xcr0` */
