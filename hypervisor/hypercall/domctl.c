@@ -18,6 +18,7 @@ static const struct {
 	[XEN_DOMCTL_unpausedomain] = {domctl_unpause, 0},
 	[XEN_DOMCTL_getdomaininfo] = {domctl_info, ANSWERS | NAMELESS},
 	[XEN_DOMCTL_setvcpuaffinity] = {domctl_set_affinity, 0},
+	[XEN_DOMCTL_shadow_op] = {domctl_log_dirty, OTHERS},
 	[XEN_DOMCTL_max_mem] = {domctl_max_memory, 0},
 	[XEN_DOMCTL_setvcpucontext] = {domctl_set_context, OTHERS},
 	[XEN_DOMCTL_getvcpucontext] = {domctl_get_context, OTHERS},
@@ -39,7 +40,7 @@ static const struct {
 	[XEN_DOMCTL_get_address_size] = {domctl_get_address_size, ANSWERS},
 	[XEN_DOMCTL_set_ext_vcpucontext] = {domctl_set_context_more, OTHERS},
 	[XEN_DOMCTL_get_ext_vcpucontext] = {domctl_get_context_more, ANSWERS | OTHERS},
-	[XEN_DOMCTL_set_target] = {domctl_set_target, OTHERS},
+	[XEN_DOMCTL_set_target] = {domctl_unsupported, OTHERS}, /* rights of device models */
 	[XEN_DOMCTL_gettscinfo] = {domctl_get_tsc, ANSWERS | OTHERS},
 	[XEN_DOMCTL_settscinfo] = {domctl_set_tsc, OTHERS},
 	[XEN_DOMCTL_getpageframeinfo3] = {domctl_frame_types, 0},
@@ -50,8 +51,12 @@ static const struct {
 	[XEN_DOMCTL_getnodeaffinity] = {domctl_get_node_affinity, 0},
 	[XEN_DOMCTL_get_vcpu_msrs] = {domctl_get_msrs, ANSWERS | OTHERS},
 	[XEN_DOMCTL_set_vcpu_msrs] = {domctl_set_msrs, ANSWERS | OTHERS},
+	[XEN_DOMCTL_setvnumainfo] = {domctl_unsupported, 0}, /* memory is one node */
+	[XEN_DOMCTL_soft_reset] = {domctl_soft_reset, OTHERS},
 	[XEN_DOMCTL_get_cpu_policy] = {domctl_get_policy, ANSWERS},
 	[XEN_DOMCTL_set_cpu_policy] = {domctl_set_policy, ANSWERS | OTHERS},
+	[XEN_DOMCTL_get_paging_mempool_size] = {domctl_unsupported, 0}, /* of shadow page tables */
+	[XEN_DOMCTL_set_paging_mempool_size] = {domctl_unsupported, 0},
 };
 
 static int perform(struct xen_domctl *op)

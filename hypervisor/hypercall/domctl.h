@@ -21,7 +21,8 @@ typedef int domctl_fn(struct domain *d, struct xen_domctl *op);
 domctl_fn domctl_create, domctl_destroy, domctl_pause, domctl_unpause, domctl_resume, domctl_info,
 	domctl_max_memory, domctl_max_vcpus, domctl_set_handle, domctl_set_debugging,
 	domctl_set_time_offset, domctl_set_node_affinity, domctl_get_node_affinity,
-	domctl_subscribe, domctl_set_virq_handler, domctl_set_target;
+	domctl_subscribe, domctl_set_virq_handler, domctl_unsupported, domctl_log_dirty,
+	domctl_soft_reset;
 
 /* domctl_vcpu.c: the state of its vCPUs. */
 domctl_fn domctl_set_context, domctl_get_context, domctl_set_context_more, domctl_get_context_more,

@@ -204,10 +204,23 @@ int domctl_set_debugging(struct domain *d, struct xen_domctl *op)
 	return op->u.setdebugging.enable ? refuse(-EOPNOTSUPP) : 0;
 }
 
-/* Rights over another domain are for device models of guests that there are none of. */
-int domctl_set_target(struct domain *d, struct xen_domctl *op)
+/* What there is no such thing of; the table says what it would be for. */
+int domctl_unsupported(struct domain *d, struct xen_domctl *op)
 {
 	return refuse(-EOPNOTSUPP);
+}
+
+/* No pages are logged, so there is nothing to look at, to clean or to end. */
+int domctl_log_dirty(struct domain *d, struct xen_domctl *op)
+{
+	return refuse(op->u.shadow_op.op == XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY ? -EOPNOTSUPP
+										 : -EINVAL);
+}
+
+/* A paravirtual kernel starts anew in a domain that is made anew; this is for others. */
+int domctl_soft_reset(struct domain *d, struct xen_domctl *op)
+{
+	return refuse(-EINVAL);
 }
 
 /* --- Memory is one node ---------------------------------------------------------------------- */
