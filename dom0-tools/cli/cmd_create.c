@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pvx create: makes a guest from a configuration, and lets it run. */
+/* pvx create, config-update: guests and their configurations. */
 #include <cli/commands.h>
 #include <cli/config_json.h>
 #include <cli/json.h>
@@ -13,8 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first word is a file unless it is a key=value. */
-static bool load(const struct cli *cli, struct domain_config *config, int argc, char **argv)
+/* The first word is a file unless it is a key=value; without one it is `otherwise`. */
+static bool load(const struct cli *cli, struct domain_config *config, int argc, char **argv,
+		 const char *otherwise)
 {
 	const char *file = cli_option(cli, "defconfig");
 	struct messages messages = {.text = NULL};
@@ -24,6 +25,7 @@ static bool load(const struct cli *cli, struct domain_config *config, int argc, 
 		file = *argv++;
 		argc--;
 	}
+	file = file ? file : otherwise;
 	good = xml_is(file) ? xml_load(config, file, argv, argc, &messages)
 			    : config_load(config, file, (const char *const *)argv, (size_t)argc,
 					  &messages);
@@ -85,12 +87,52 @@ static int create_run(struct cli *cli, int argc, char **argv)
 	if (!argc && !cli_option(cli, "defconfig")) {
 		return cli_usage(cli, "it needs a configuration");
 	}
-	if (load(cli, &config, argc, argv)) {
+	if (load(cli, &config, argc, argv, NULL)) {
 		code = cli->dry || cli_option(cli, "dryrun") ? dry_run(cli, &config)
 							     : create(cli, &config);
 	}
 	config_free(&config);
 	return code;
+}
+
+/* Without a file, the words change what it was made of. */
+static int update(struct cli *cli, domid_t domid, const char *uuid, int argc, char **argv)
+{
+	char path[sizeof(RECORD_FOLDER) + UUID_TEXT];
+	struct domain_config config;
+	int code = EXIT_USAGE, rc;
+
+	snprintf(path, sizeof(path), "%s/%s", RECORD_FOLDER, uuid);
+	if (load(cli, &config, argc, argv, path)) {
+		rc = cli->dry ? 0 : guest_reconfigure(domid, &config);
+		code = rc ? cli_failed(cli, rc) : EXIT_DONE;
+	}
+	config_free(&config);
+	return code;
+}
+
+static int update_run(struct cli *cli, int argc, char **argv)
+{
+	int domid = cli_domain(cli, argv[0]);
+	struct record record;
+	domain_info_t info;
+	char uuid[UUID_TEXT];
+	int rc;
+
+	if (domid < 0) {
+		return -domid;
+	}
+	if (argc == 1 && !cli_option(cli, "defconfig")) {
+		return cli_usage(cli, "it needs a configuration, or a KEY=VALUE");
+	}
+	rc = domain_get((domid_t)domid, &info);
+	if (!rc) {
+		uuid_print(info.handle, uuid);
+		rc = record_peek(&record, uuid) == -ENOENT
+			     ? fail(ENOENT, "nothing is known of what domain %d was made of", domid)
+			     : 0;
+	}
+	return rc ? cli_failed(cli, rc) : update(cli, (domid_t)domid, uuid, argc - 1, argv + 1);
 }
 
 static const struct cli_option options[] = {
@@ -101,6 +143,7 @@ static const struct cli_option options[] = {
 	 .help = "check, and print the configuration as understood"},
 	{.letter = 'q', .name = "quiet", .help = "no warnings"},
 	{.letter = 'F', .name = "foreground", .help = "accepted for scripts' sake"},
+	{.letter = 'd', .name = "debug", .help = "accepted for scripts' sake"},
 	{.letter = 'e',
 	 .name = "exit",
 	 .help = "nobody looks after it: it is not started again, nor cleared away"},
@@ -118,4 +161,23 @@ const struct command cmd_create = {
 	.arguments_max = -1,
 	.json = true,
 	.run = create_run,
+};
+
+static const struct cli_option update_options[] = {
+	{.letter = 'f', .name = "defconfig", .value = "FILE", .help = "the configuration"},
+	{.letter = 'q', .name = "quiet", .help = "no warnings"},
+	{.letter = 'd', .name = "debug", .help = "accepted for scripts' sake"},
+	{.name = NULL},
+};
+
+const struct command cmd_config_update = {
+	.name = "config-update",
+	.arguments = "DOMAIN [FILE] [KEY=VALUE...]",
+	.summary = "Change what a guest is made of the next time that it starts anew",
+	.details =
+		"Without FILE, KEY=VALUE changes what it was made of. Its name and UUID stay, and nothing changes now.",
+	.options = update_options,
+	.arguments_min = 1,
+	.arguments_max = -1,
+	.run = update_run,
 };

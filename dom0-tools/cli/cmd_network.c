@@ -66,7 +66,7 @@ static int find_nic(domid_t domid, const char *word, unsigned int *id)
 		free(text);
 	}
 	free(ids);
-	return found ? 0 : fail(ENODEV, "domain %u has no interface %s", domid, word);
+	return found ? 0 : fail(ENOENT, "domain %u has no interface %s", domid, word);
 }
 
 static const struct device_kind nics = {

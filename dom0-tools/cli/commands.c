@@ -5,6 +5,7 @@
 
 const struct command *const commands[] = {
 	&cmd_create,
+	&cmd_config_update,
 	&cmd_destroy,
 	&cmd_list,
 	&cmd_info,
@@ -43,8 +44,10 @@ const struct command *const commands[] = {
 	&cmd_cpupool_numa_split,
 	&cmd_trigger,
 	&cmd_sysrq,
+	&cmd_dump_core,
 	&cmd_debug_keys,
 	&cmd_dmesg,
+	&cmd_top,
 	&cmd_domxml_from_native,
 	&cmd_domxml_to_native,
 	&cmd_dtb,

@@ -181,8 +181,11 @@ int main(int argc, char **argv)
 	}
 	cli.command = at < argc ? command_find(argv[at]) : NULL;
 	if (!cli.command) {
-		fprintf(stderr, at < argc ? "pvx: there is no command '%s'\n%s" : "%s%s",
-			at < argc ? argv[at] : "", usage);
+		if (at < argc) {
+			fprintf(stderr, "pvx: there is no command '%s'; ", argv[at]);
+		} else {
+			fputs(usage, stderr);
+		}
 		fprintf(stderr, "'pvx help' lists the commands\n");
 		return EXIT_USAGE;
 	}

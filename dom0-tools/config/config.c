@@ -158,12 +158,12 @@ bool config_apply(struct domain_config *config, struct setting *settings, struct
 		const struct key *key = key_find(setting->key);
 
 		if (key) {
-			key->kind->read(&reader, key, setting);
+			key_read(&reader, key, setting);
 		} else {
 			unknown_key(&reader, setting);
 		}
 	}
-	if (messages->errors == errors) {
+	if (!messages->errors) { /* else what is missing may be what was not understood */
 		complete(&reader, settings, place);
 	}
 	return messages->errors == errors;

@@ -160,6 +160,7 @@ struct domain_config {
 	bool driver_domain;
 	bool e820_host;
 	bool localtime;
+	bool msr_relaxed; /* reads of unknown MSRs answer 0 */
 	bool xend_suspend_evtchn_compat;
 	long long rtc_timeoffset; /* seconds */
 	enum tsc_mode tsc_mode;

@@ -295,14 +295,10 @@ static bool is_empty(const struct value *value)
 	return value->kind == VALUE_LIST ? !value->items : !*value->text;
 }
 
-/* Keys whose value changes nothing here: they say so. */
+/* Keys whose value changes nothing here: key_read() says so. */
 static bool read_unserved(struct reader *reader, const struct key *key,
 			  const struct setting *setting)
 {
-	if (!is_empty(setting->value)) {
-		messages_add(reader->messages, MESSAGE_WARNING, setting->place, "%s %s",
-			     setting->key, key->note);
-	}
 	return true;
 }
 
@@ -368,12 +364,12 @@ const struct key config_keys[] = {
 	KEY("cmdline", text, cmdline),
 	KEY("root", root, root),
 	KEY("extra", root, extra),
-	KEY("firmware", firmware, firmware),
-	KEY("bootloader", text, bootloader),
+	KEY("firmware", firmware, firmware, .note = "is not run: kernel= says what the guest starts"),
+	KEY("bootloader", text, bootloader, .note = "is not run: kernel= says what the guest starts"),
 	KEY("bootloader_args", arguments, bootloader_args),
 	KEY("disk", disks, disks),
 	KEY("vif", vifs, vifs),
-	KEY("channel", channels, channels),
+	KEY("channel", channels, channels, .note = "is kept, but not served: the guest starts without it"),
 	ACTION(on_poweroff),
 	ACTION(on_reboot),
 	ACTION(on_crash),
@@ -384,13 +380,14 @@ const struct key config_keys[] = {
 	NUMBER("max_maptrack_frames", max_maptrack_frames, 0, INT_MAX),
 	NUMBER("max_grant_version", max_grant_version, 0, 2),
 	KEY("nomigrate", bool, nomigrate),
-	KEY("driver_domain", bool, driver_domain),
-	KEY("e820_host", bool, e820_host),
+	KEY("driver_domain", bool, driver_domain, .note = "is kept, but has no effect: Dom0 alone serves devices"),
+	KEY("e820_host", bool, e820_host, .note = "is kept, but has no effect: there is no pass-through"),
 	KEY("localtime", bool, localtime),
-	KEY("xend_suspend_evtchn_compat", bool, xend_suspend_evtchn_compat),
+	KEY("xend_suspend_evtchn_compat", bool, xend_suspend_evtchn_compat, .note = "is kept, but has no effect"),
+	KEY("msr_relaxed", bool, msr_relaxed),
 	NUMBER("rtc_timeoffset", rtc_timeoffset, INT_MIN, INT_MAX),
 	KEY("tsc_mode", choice, tsc_mode, .most = TSC_NATIVE_PARAVIRT, .words = tsc_modes),
-	KEY("cpuid", texts, cpuid),
+	KEY("cpuid", texts, cpuid, .note = "is kept, but has no effect: the guest sees what all guests see"),
 	KEY("ioports", ioports, ioports),
 	KEY("iomem", iomem, iomem),
 	KEY("irqs", irqs, irqs),
@@ -428,39 +425,73 @@ const struct key config_keys[] = {
 	LATER("vuart"),
 	HVM("acpi"),
 	HVM("acpi_firmware"),
+	HVM("acpi_laptop_slate"),
+	HVM("acpi_s3"),
+	HVM("acpi_s4"),
 	HVM("altp2m"),
+	HVM("altp2mhvm"),
 	HVM("apic"),
 	HVM("bios"),
+	HVM("bios_path_override"),
 	HVM("boot"),
 	HVM("device_model_args_hvm"),
+	HVM("device_model_stubdomain_override"),
+	HVM("device_model_stubdomain_seclabel"),
+	HVM("device_model_user"),
+	HVM("dm_restrict"),
 	HVM("gfx_passthru"),
+	HVM("gic_version"),
 	HVM("hap"),
 	HVM("hdtype"),
 	HVM("hpet"),
 	HVM("keymap"),
+	HVM("mca_caps"),
 	HVM("mmio_hole"),
 	HVM("ms_vm_genid"),
 	HVM("nestedhvm"),
 	HVM("nographic"),
 	HVM("nx"),
+	HVM("oos"),
 	HVM("opengl"),
 	HVM("pae"),
+	HVM("pci_power_mgmt"),
 	HVM("pvshim"),
+	HVM("pvshim_cmdline"),
+	HVM("pvshim_extra"),
+	HVM("pvshim_path"),
 	HVM("rdm"),
+	HVM("rdm_mem_boundary"),
 	HVM("sdl"),
 	HVM("serial"),
 	HVM("shadow_memory"),
 	HVM("smbios_firmware"),
 	HVM("soundhw"),
 	HVM("spice"),
+	HVM("spice_clipboard_sharing"),
+	HVM("spice_image_compression"),
+	HVM("spice_streaming_video"),
+	HVM("spiceagent_mouse"),
+	HVM("spicedisable_ticketing"),
+	HVM("spicehost"),
+	HVM("spicepasswd"),
+	HVM("spiceport"),
+	HVM("spicetls_port"),
+	HVM("spiceusbredirection"),
+	HVM("spicevdagent"),
 	HVM("stdvga"),
+	HVM("stubdomain_cmdline"),
+	HVM("stubdomain_kernel"),
+	HVM("stubdomain_memory"),
+	HVM("stubdomain_ramdisk"),
 	HVM("timer_mode"),
 	HVM("usb"),
 	HVM("usbdevice"),
+	HVM("usbversion"),
 	HVM("vendor_device"),
 	HVM("vga"),
 	HVM("videoram"),
 	HVM("viridian"),
+	HVM("vkb_device"),
 	HVM("vnc"),
 	HVM("vncdisplay"),
 	HVM("vnclisten"),
@@ -480,6 +511,22 @@ const struct key *key_find(const char *name)
 		}
 	}
 	return NULL;
+}
+
+static bool says_no(const struct value *value)
+{
+	return is_empty(value) || (value->kind != VALUE_LIST && strcmp(value->text, "0") == 0);
+}
+
+/* What changes nothing is told where it is said, unless it says no. */
+void key_read(struct reader *reader, const struct key *key, const struct setting *setting)
+{
+	bool good = key->kind->read(reader, key, setting);
+
+	if (good && key->note && key->kind != &refused_kind && !says_no(setting->value)) {
+		messages_add(reader->messages, MESSAGE_WARNING, setting->place, "%s %s",
+			     setting->key, key->note);
+	}
 }
 
 /* Spellings of xend's, which Ganeti writes to this day. */

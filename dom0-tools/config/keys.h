@@ -25,13 +25,14 @@ struct key {
 	long long least;
 	long long most;
 	const char *const *words; /* of a choice, by number; ends with NULL */
-	const char *note;	  /* of a key that is not served: what becomes of it */
+	const char *note; /* of a key that is not served, or only kept: what becomes of it */
 };
 
 extern const struct key config_keys[];
 extern const size_t config_key_count;
 
 const struct key *key_find(const char *name);
+void key_read(struct reader *reader, const struct key *key, const struct setting *setting);
 /* Another name of a key: the key's own name, else the name itself. */
 const char *key_canonical(const char *name);
 

@@ -249,3 +249,28 @@ int guest_rename(domid_t domid, const char *name)
 	snprintf(path, sizeof(path), "/vm/%s/name", uuid);
 	return rc ? rc : store_write(XBT_NULL, path, "%s", name);
 }
+
+int guest_reconfigure(domid_t domid, struct domain_config *config)
+{
+	struct record record;
+	domain_info_t info;
+	char uuid[UUID_TEXT], *name;
+	int rc = domain_get(domid, &info);
+
+	if (rc) {
+		return rc;
+	}
+	uuid_print(info.handle, uuid);
+	rc = record_open(&record, uuid, true);
+	if (rc) {
+		return rc;
+	}
+	name = name_of(domid);
+	config->name = name ? name : config->name;
+	config->uuid = uuid;
+	rc = record_reconfigure(&record, config);
+	config->name = config->uuid = NULL; /* they end here */
+	free(name);
+	record_close(&record);
+	return rc;
+}

@@ -127,6 +127,7 @@ static int describe(const struct making *m, struct domain_spec *spec)
 							    : EVENT_CHANNELS,
 		.grant_frames = (int32_t)c->max_grant_frames,
 		.maptrack = (int32_t)c->max_maptrack_frames,
+		.msr_relaxed = c->msr_relaxed,
 	};
 	memcpy(spec->uuid, m->uuid, sizeof(m->uuid));
 	rc = grant_version(c, &spec->grant_version);

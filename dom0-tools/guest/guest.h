@@ -42,4 +42,8 @@ int guest_ask(domid_t domid, const char *request);
 
 int guest_rename(domid_t domid, const char *name);
 
+/* What it is made of the next time that it starts anew; it keeps its name and UUID. -ENOENT,
+ * without a text: it was not made by us. */
+int guest_reconfigure(domid_t domid, struct domain_config *config);
+
 #endif

@@ -181,7 +181,7 @@ int hotplug_remove(domid_t domid, const char *type, unsigned int id, bool force,
 	}
 	device_init(&device, domid, type, id);
 	if (!device_exists(&device)) {
-		rc = fail(ENODEV, "domain %u has no %s %u", domid, type, id);
+		rc = fail(ENOENT, "domain %u has no %s %u", domid, type, id);
 	}
 	rc = rc ? rc : device_detach(&device, force, seconds);
 	if (!rc && strcmp(type, "vbd") == 0) {

@@ -45,7 +45,7 @@ int nic_check(struct vif_config *config)
 	}
 	if (!config->script && !if_nametoindex(bridge_of(config))) {
 		return fail(
-			ENODEV,
+			ENOENT,
 			"vif %u: there is no bridge '%s' ('ip link add %s type bridge' makes one)",
 			config->devid, bridge_of(config), bridge_of(config));
 	}
@@ -72,6 +72,12 @@ void nic_nodes(struct nodes *nodes, domid_t domid, const struct vif_config *conf
 	device_back(nodes, &device, "type", "vif");
 	if (config->ip) {
 		device_back(nodes, &device, "ip", "%s", config->ip);
+	}
+	if (config->gatewaydev) {
+		device_back(nodes, &device, "gatewaydev", "%s", config->gatewaydev);
+	}
+	if (config->vlan) {
+		device_back(nodes, &device, "vlan", "%s", config->vlan);
 	}
 	if (config->vifname) {
 		device_back(nodes, &device, "vifname", "%s", config->vifname);

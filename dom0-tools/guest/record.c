@@ -258,6 +258,11 @@ int record_config(const struct record *record, struct domain_config *config)
 	return good ? 0 : fail(EINVAL, "the record %s is not readable", path);
 }
 
+int record_reconfigure(const struct record *record, const struct domain_config *config)
+{
+	return write_config(record->fd, config);
+}
+
 int record_rename(const struct record *record, const char *old_name, const char *new_name)
 {
 	struct domain_config config;

@@ -53,6 +53,8 @@ void record_each(void (*call)(void *context, const char *uuid), void *context);
 int record_config(const struct record *record, struct domain_config *config);
 
 int record_update(struct record *record, enum record_state state, int domid);
+/* Another configuration for the next time; its name and UUID have to be those of this one. */
+int record_reconfigure(const struct record *record, const struct domain_config *config);
 int record_rename(const struct record *record, const char *old_name, const char *new_name);
 
 /* Unlocks. */

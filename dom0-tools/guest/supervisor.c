@@ -2,6 +2,7 @@
 /* Guests' actions on shutdown, and clearing up after those who were killed. */
 #include <errno.h>
 #include <fcntl.h>
+#include <guest/core_dump.h>
 #include <guest/guest.h>
 #include <guest/supervisor.h>
 #include <lib/error.h>
@@ -110,9 +111,13 @@ static int act(struct record *record, struct domain_config *config, int reason)
 
 	say("'%s' (domain %d) has shut down, reason %d: %s", config->name, record->domid, reason,
 	    domain_action_names[action]);
+	if ((action == ACTION_COREDUMP_DESTROY || action == ACTION_COREDUMP_RESTART) &&
+	    core_dump_named((domid_t)record->domid, config->name, false)) {
+		say("%s: no core: %s", record->uuid, fail_text()); /* all else goes on */
+	}
 	switch (action) {
 	case ACTION_RESTART:
-	case ACTION_COREDUMP_RESTART: /* dumps are for later: it says so in the log */
+	case ACTION_COREDUMP_RESTART:
 	case ACTION_SOFT_RESET:
 		return restart(record);
 	case ACTION_RENAME_RESTART:

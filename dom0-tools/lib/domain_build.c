@@ -55,6 +55,7 @@ int domain_create(const struct domain_spec *spec)
 	create->max_maptrack_frames = spec->maptrack;
 	create->grant_opts = XEN_DOMCTL_GRANT_version(spec->grant_version);
 	create->cpupool_id = spec->cpupool;
+	create->arch.misc_flags = spec->msr_relaxed ? XEN_X86_MSR_RELAXED : 0;
 	rc = hypercall_domctl(&op);
 	return rc < 0 ? fail_in(rc, "the hypervisor makes no new domain of %u vCPUs",
 				spec->vcpus_max)

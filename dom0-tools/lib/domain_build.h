@@ -19,6 +19,7 @@ struct domain_spec {
 	uint32_t event_channels;	/* the highest port */
 	int32_t grant_frames, maptrack; /* below 0: the hypervisor's default */
 	uint32_t grant_version;
+	bool msr_relaxed;
 };
 
 /* What its console and its store connection need. */

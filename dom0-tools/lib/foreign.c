@@ -9,12 +9,11 @@
 #include <sys/mman.h>
 #include <xen/memory.h>
 
-static void *reserve(size_t count)
+static void *reserve(size_t count, int protection)
 {
 	int fd = hypercall_fd();
 	void *memory = fd < 0 ? MAP_FAILED
-			      : mmap(NULL, count * FOREIGN_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
-				     fd, 0);
+			      : mmap(NULL, count * FOREIGN_PAGE, protection, MAP_SHARED, fd, 0);
 
 	if (memory == MAP_FAILED && fd >= 0) {
 		fail_errno(errno, "address space for %zu foreign pages", count);
@@ -34,19 +33,19 @@ static int report(domid_t domid, const uint64_t *frames, const int *errors, size
 	return 0;
 }
 
-void *foreign_map(domid_t domid, const uint64_t *frames, size_t count)
+static void *map(domid_t domid, const uint64_t *frames, size_t count, int protection)
 {
 	int *errors = calloc(count, sizeof(*errors));
-	void *memory = errors ? reserve(count) : NULL;
-	struct privcmd_map map = {.count = (uint32_t)count,
-				  .domid = domid,
-				  .address = (uintptr_t)memory,
-				  .frames = frames,
-				  .errors = errors};
+	void *memory = errors ? reserve(count, protection) : NULL;
+	struct privcmd_map request = {.count = (uint32_t)count,
+				      .domid = domid,
+				      .address = (uintptr_t)memory,
+				      .frames = frames,
+				      .errors = errors};
 	int rc = -ENOMEM;
 
 	if (memory) {
-		rc = ioctl(hypercall_fd(), PRIVCMD_MAP, &map);
+		rc = ioctl(hypercall_fd(), PRIVCMD_MAP, &request);
 		rc = rc < 0 && errno != ENOENT
 			     ? fail_errno(errno, "mapping %zu frames of domain %u", count, domid)
 			     : report(domid, frames, errors, count);
@@ -58,9 +57,19 @@ void *foreign_map(domid_t domid, const uint64_t *frames, size_t count)
 	return rc ? NULL : memory;
 }
 
+void *foreign_map(domid_t domid, const uint64_t *frames, size_t count)
+{
+	return map(domid, frames, count, PROT_READ | PROT_WRITE);
+}
+
+const void *foreign_map_readonly(domid_t domid, const uint64_t *frames, size_t count)
+{
+	return map(domid, frames, count, PROT_READ);
+}
+
 void *foreign_map_grants(domid_t domid)
 {
-	void *memory = reserve(1);
+	void *memory = reserve(1, PROT_READ | PROT_WRITE);
 	struct privcmd_map_resource map = {.domid = domid,
 					   .type = XENMEM_resource_grant_table,
 					   .id = XENMEM_resource_grant_table_id_shared,
@@ -75,7 +84,7 @@ void *foreign_map_grants(domid_t domid)
 	return memory;
 }
 
-void foreign_unmap(void *memory, size_t count)
+void foreign_unmap(const void *memory, size_t count)
 {
-	munmap(memory, count * FOREIGN_PAGE);
+	munmap((void *)(uintptr_t)memory, count * FOREIGN_PAGE);
 }

@@ -72,7 +72,7 @@ END
 refused() { what=$1; code=$2; word=$3; shift 3; text=$("$@" 2>&1); got=$?
 	case "$got $text" in "$code "*"$word"*) echo "check ok $what";; *) echo "check bad $what: $got $text";; esac; }
 refused "no kernel" 1 "No such file" pvx create /tmp/guest.cfg kernel=/nowhere
-refused "no bridge" 4 "there is no bridge 'br7'" pvx create /tmp/guest.cfg vif="bridge=br7"
+refused "no bridge" 1 "there is no bridge 'br7'" pvx create /tmp/guest.cfg vif="bridge=br7"
 refused "no disk" 1 "/tmp/none" pvx create /tmp/guest.cfg disk=/tmp/none,raw,xvda,w
 refused "too much memory" 1 "not enough memory: it needs 9000 MiB" pvx create /tmp/guest.cfg memory=9000
 refused "no kernel at all" 1 "neither an ELF file" pvx create /tmp/guest.cfg kernel=/tmp/disk

@@ -45,10 +45,11 @@ def main():
         print("1..0 # SKIP tests/tools/pvx-xml is not built")
         return 0
     code, cfg, errors = convert("to-cfg", golden("guest.xml.golden"))
-    ok((code, cfg, errors) == (0, golden("guest.cfg.golden"), ""), "a guest with all that is served, as xl.cfg", cfg + errors)
+    ok((code, cfg) == (0, golden("guest.cfg.golden")), "a guest with all that XML can say, as xl.cfg", cfg + errors)
+    ok({line.split()[2] for line in errors.splitlines()} == {"channel", "e820_host", "cpuid"}, "what has no effect is told", errors)
     code, xml, errors = convert("to-xml", cfg)
     ok((code, xml) == (0, golden("guest.back.xml.golden")), "and as XML again", xml + errors)
-    ok(errors == "", "nothing is lost", errors)
+    ok(all(" is kept, but " in line for line in errors.splitlines()), "nothing is lost", errors)
     ok(convert("to-cfg", xml)[1] == cfg, "which reads as the same")
     code, xml, errors = convert("to-xml", "name='a'\nkernel='/k'\npool='p'\ncap=50\ncpus='nodes:1'\n")
     ok(code == 0 and [line.split(":")[2].strip() for line in errors.splitlines()] == ["pool", "cpus", "cap"],

@@ -325,7 +325,12 @@ static void test_vif(void)
 		   refused("vif=['rate=1MB/s@5']", "10Mb/s") &&
 		   refused("vif=['rate=0B/s']", "10Mb/s"),
 	   "no rates");
-	ok(parses("channel=['connection=pty,name=a','name=b, connection=socket, path=/x']") &&
+	ok(warned("e820_host=1", "b.cfg:1: warning: e820_host is kept, but has no effect"),
+	   "what is kept without effect is told");
+	ok(parses("e820_host=0"), "unless it says no");
+	ok(parses("msr_relaxed=1") && config.msr_relaxed, "what has effect is not");
+	ok(warned("channel=['connection=pty,name=a','name=b, connection=socket, path=/x']",
+		  "channel is kept, but not served") &&
 		   config.channels[1].connection == CHANNEL_SOCKET,
 	   "channels");
 	ok(refused("channel=['connection=pty']", "no name") &&

@@ -77,7 +77,7 @@ void *foreign_map(domid_t domid, const uint64_t *frames, size_t count)
 	return frames[0] == 1000u + domid ? &guests[domid].ring : NULL;
 }
 
-void foreign_unmap(void *memory, size_t count)
+void foreign_unmap(const void *memory, size_t count)
 {
 	for (int i = 0; i < GUESTS; i++) {
 		guests[i].mapped -= memory == &guests[i].ring;
