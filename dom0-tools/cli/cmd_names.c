@@ -17,7 +17,13 @@ static int domid_run(struct cli *cli, int argc, char **argv)
 	if (domid < 0) {
 		return -domid;
 	}
-	printf("%d\n", domid);
+	if (cli->json) {
+		json_open(NULL, '{');
+		json_number("domid", domid);
+		json_close();
+	} else {
+		printf("%d\n", domid);
+	}
 	return EXIT_DONE;
 }
 
@@ -33,7 +39,13 @@ static int domname_run(struct cli *cli, int argc, char **argv)
 	if (!name) {
 		return cli_failed(cli, fail(ENOENT, "domain %d has no name", domid));
 	}
-	printf("%s\n", name);
+	if (cli->json) {
+		json_open(NULL, '{');
+		json_string("name", name);
+		json_close();
+	} else {
+		printf("%s\n", name);
+	}
 	free(name);
 	return EXIT_DONE;
 }
@@ -92,6 +104,7 @@ const struct command cmd_domid = {
 	.name = "domid",
 	.arguments = "DOMAIN",
 	.summary = "Print the number of a domain",
+	.json = true,
 	.arguments_min = 1,
 	.arguments_max = 1,
 	.run = domid_run,
@@ -101,6 +114,7 @@ const struct command cmd_domname = {
 	.name = "domname",
 	.arguments = "DOMID",
 	.summary = "Print the name of a domain",
+	.json = true,
 	.arguments_min = 1,
 	.arguments_max = 1,
 	.run = domname_run,

@@ -174,25 +174,26 @@ static int write_notes(const struct core *core)
 	return 0;
 }
 
-/* A vCPU that has never been up has no state: zeros. */
 static int write_status(const struct core *core)
 {
 	struct xen_domctl op = {.cmd = XEN_DOMCTL_getvcpucontext, .domain = core->domid};
 	vcpu_guest_context_t *context = hypercall_memory(sizeof(*context));
+	int rc = 0;
 
 	if (!context) {
 		return fail(ENOMEM, "no memory for a hypercall");
 	}
 	begin(core, STATUS);
-	for (unsigned int i = 0; i < vcpu_count(core); i++) {
+	for (unsigned int i = 0; rc >= 0 && i < vcpu_count(core); i++) {
 		memset(context, 0, sizeof(*context));
 		op.u.vcpucontext.vcpu = i;
 		set_xen_guest_handle(op.u.vcpucontext.ctxt, context);
-		hypercall_domctl(&op);
+		rc = hypercall_domctl(&op);
+		rc = rc == -ENODATA ? 0 : rc; /* never up: zeros */
 		write_bytes(core, context, sizeof(*context));
 	}
 	hypercall_memory_free(context, sizeof(*context));
-	return 0;
+	return rc < 0 ? rc : 0;
 }
 
 static int write_shared_info(const struct core *core)

@@ -14,7 +14,7 @@
 #define PIECE_BYTES (2u << 20) /* of the table, one frame number stands for */
 #define PIECE_PAGES (PIECE_BYTES / FOREIGN_PAGE)
 #define PIECE_COUNT (PIECE_BYTES / sizeof(uint64_t))
-#define PIECES_MAX  2048 /* 2 TiB of RAM */
+#define PIECES_MAX  8192 /* 8 TiB of RAM */
 #define ASK_MAX	    1024 /* frames that the hypervisor tells of at once */
 
 #define PFN_LIMIT ((uint64_t)1 << 40) /* above are marks, not numbers */
