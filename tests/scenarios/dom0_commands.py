@@ -78,7 +78,7 @@ refused "no such disk" 1 "has no" pvx block-detach web xvdz
 refused "no virtual device" 2 "is no virtual device" pvx block-detach web disk
 refused "no such interface" 1 "has no interface 7" pvx network-detach web 7
 refused "no name" 1 "cannot be the name" pvx rename web ../x
-refused "no weight" 1 "a weight is" pvx sched-credit -d web -w 0
+refused "no weight" 1 "sched-credit: " pvx sched-credit -d web -w 0
 refused "a scheduler that is not there" 1 "not rtds" pvx sched-rtds -d web
 refused "no domain" 3 "there is no domain named 'x'" pvx pause x
 refused "no number of a domain" 3 "there is no domain 99" pvx destroy 99
