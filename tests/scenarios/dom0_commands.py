@@ -88,7 +88,7 @@ refused "an option that is not there" 2 "--help" pvx list --x
 refused "no right" 4 "/dev/xen/privcmd: Permission denied" su nobody -c "pvx list"
 front=/local/domain/$(pvx domid web)/device
 pvx-store write $front/vbd/51712/state many $front/vbd/51712/ring-ref x $front/vif/0/state 77 $front/vif/0/mac nonsense
-check "what a front end says of itself does not matter" "$(pvx block-list web | awk 'NR == 2 { print $1, $2, $4 }')" "51712 0 many"
+check "what a front end says of itself does not matter" "$(pvx block-list web | awk 'NR == 2 { print $1, $2, $4 }')" "51712 0 -1"
 
 # --- As xl prints it
 mask() { sed -e 's/ *[0-9]*\.[0-9]\( \|$\)/ T\1/' -e 's/ [r-][b-]---- / S /' -e 's/^\(Domain-0 .*\) [0-9-]   [r-][b-]-/\1 C S/' -e 's/free_memory.*//' -e 's/cpu_mhz.*//'; }
