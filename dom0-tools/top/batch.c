@@ -13,13 +13,14 @@ static void print(void *context, const char *text)
 
 void batch_print(const struct view *view, const struct sample *now, const struct sample *before)
 {
+	int order = view->sort < 0 ? COLUMN_NAME : view->sort;
 	char line[LINE_SIZE];
 	size_t count;
-	struct row *rows = rows_make(now, before, view->sort, view->filter, &count);
+	struct row *rows = rows_make(now, before, order, view->filter, &count);
 
 	for (size_t i = 0; rows && i < count; i++) {
 		if (i == 0 || view->repeat_header) {
-			view_header(view, line, sizeof(line));
+			view_header(view, now, line, sizeof(line));
 			puts(line);
 		}
 		view_row(view, &rows[i], line, sizeof(line));

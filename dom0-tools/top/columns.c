@@ -100,7 +100,7 @@ SUM(disk_sectors_written, disks, disk_count, sectors_written, 1)
 VALUE(cpu_seconds, row->now->nanoseconds / 1000000000)
 VALUE(memory, row->now->memory_kib)
 VALUE(limit, row->now->limit_kib)
-VALUE(vcpus, row->now->vcpu_count)
+VALUE(vcpus, row->now->vcpu_limit)
 VALUE(nets, row->now->net_count)
 VALUE(disks, row->now->disk_count)
 VALUE(label, row->now->label)
@@ -164,7 +164,7 @@ static int compare(const void *a, const void *b, void *data)
 
 		column_text(column, left, texts[0], sizeof(texts[0]));
 		column_text(column, right, texts[1], sizeof(texts[1]));
-		order = strcmp(texts[0], texts[1]);
+		order = strcasecmp(texts[0], texts[1]);
 	}
 	return order ? order
 		     : (left->now->domid > right->now->domid) -

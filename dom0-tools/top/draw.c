@@ -12,9 +12,8 @@
 #include <top/draw.h>
 #include <xen/sched.h>
 
-#define TITLES	      4 /* the line of the titles */
-#define HISTORY	      "HISTORY"
-#define NAME_MAX_FULL 32
+#define TITLES	4 /* the line of the titles */
+#define HISTORY "HISTORY"
 
 enum { COLOUR_GOOD = 1, COLOUR_WARM, COLOUR_HOT, COLOUR_DIM };
 
@@ -121,19 +120,6 @@ static void draw_host(const struct screen *screen)
 	}
 }
 
-/* The name's column is as wide as the longest, if whole names are wanted. */
-static int name_width(const struct screen *screen)
-{
-	size_t width = (size_t)columns[COLUMN_NAME].width;
-
-	for (size_t i = 0; screen->view.full_names && i < screen->now.count; i++) {
-		size_t length = strlen(screen->now.domains[i].name);
-
-		width = length > width ? length : width;
-	}
-	return width > NAME_MAX_FULL ? NAME_MAX_FULL : (int)width;
-}
-
 /*
  * The columns from left to right: their places on the line. Behind CPU(%), or where that is
  * scrolled away behind the name, comes the history.
@@ -147,11 +133,12 @@ struct place {
 static size_t lay_out(const struct screen *screen, struct place places[32])
 {
 	int x = 0;
+	int name_width = view_name_width(&screen->view, &screen->now);
 	size_t count = 0;
 	bool history = false;
 
 	for (int i = 0; i < (int)column_count && x < COLS; i++) {
-		int width = i == COLUMN_NAME ? name_width(screen) : columns[i].width;
+		int width = i == COLUMN_NAME ? name_width : columns[i].width;
 
 		if (i > 0 && i < screen->first) {
 			continue;

@@ -59,7 +59,7 @@ static struct domain_sample *domain_of(struct sample *sample, unsigned int domid
 	return NULL;
 }
 
-/* vifD.N; what the back end receives, its guest has sent. */
+/* vifD.N, counted as its back end does: it receives what its guest sends. */
 static void take_net(struct sample *sample, const char *name)
 {
 	struct domain_sample *domain;
@@ -75,14 +75,14 @@ static void take_net(struct sample *sample, const char *name)
 	snprintf(folder, sizeof(folder), "/sys/class/net/%.200s/statistics", name);
 	*add(sample, domain->nets, domain->net_count) = (struct net_sample){
 		.number = number,
-		.rx_bytes = read_counter(folder, "tx_bytes"),
-		.rx_packets = read_counter(folder, "tx_packets"),
-		.rx_errors = read_counter(folder, "tx_errors"),
-		.rx_drops = read_counter(folder, "tx_dropped"),
-		.tx_bytes = read_counter(folder, "rx_bytes"),
-		.tx_packets = read_counter(folder, "rx_packets"),
-		.tx_errors = read_counter(folder, "rx_errors"),
-		.tx_drops = read_counter(folder, "rx_dropped"),
+		.rx_bytes = read_counter(folder, "rx_bytes"),
+		.rx_packets = read_counter(folder, "rx_packets"),
+		.rx_errors = read_counter(folder, "rx_errors"),
+		.rx_drops = read_counter(folder, "rx_dropped"),
+		.tx_bytes = read_counter(folder, "tx_bytes"),
+		.tx_packets = read_counter(folder, "tx_packets"),
+		.tx_errors = read_counter(folder, "tx_errors"),
+		.tx_drops = read_counter(folder, "tx_dropped"),
 	};
 }
 
@@ -110,12 +110,13 @@ static void take_disk(struct sample *sample, const char *name)
 	};
 }
 
-/* Calls `take` for each name in a folder, in order; a folder that is not there has none. */
+/* Calls `take` for each name in a folder, in its order; a folder that is not there has none. */
 static void take_devices(struct sample *sample, const char *folder,
+			 int (*order)(const struct dirent **, const struct dirent **),
 			 void (*take)(struct sample *sample, const char *name))
 {
 	struct dirent **names;
-	int count = scandir(folder, &names, NULL, versionsort);
+	int count = scandir(folder, &names, NULL, order);
 
 	for (int i = 0; i < count; i++) {
 		take(sample, names[i]->d_name);
@@ -149,6 +150,7 @@ static int take_domains(struct sample *sample)
 		domain->memory_kib = info->tot_pages * 4;
 		domain->limit_kib = info->max_pages >= UINT32_MAX ? NO_LIMIT : info->max_pages * 4;
 		domain->label = info->ssidref;
+		domain->vcpu_limit = info->max_vcpu_id + 1;
 		take_vcpus(sample, domain, info);
 		free(names[i]);
 	}
@@ -180,7 +182,7 @@ int sample_take(struct sample *sample)
 	sample->mhz = physical.cpu_khz / 1000;
 	sample->version =
 		arena_print(&sample->arena, "%u.%u%s", version.major, version.minor, version.extra);
-	take_devices(sample, "/sys/class/net", take_net);
-	take_devices(sample, "/sys/bus/xen-backend/devices", take_disk);
+	take_devices(sample, "/sys/class/net", versionsort, take_net);
+	take_devices(sample, "/sys/bus/xen-backend/devices", NULL, take_disk); /* as xentop does */
 	return 0;
 }

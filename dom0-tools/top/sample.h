@@ -13,8 +13,8 @@
 
 struct net_sample {
 	unsigned int number;
-	uint64_t rx_bytes, rx_packets, rx_errors,
-		rx_drops; /* of the guest's, not of the back end's */
+	/* The back end's, as xentop's: tx is what the guest has received. */
+	uint64_t rx_bytes, rx_packets, rx_errors, rx_drops;
 	uint64_t tx_bytes, tx_packets, tx_errors, tx_drops;
 };
 
@@ -36,7 +36,8 @@ struct domain_sample {
 	uint64_t nanoseconds;
 	uint64_t memory_kib, limit_kib; /* NO_LIMIT: none */
 	unsigned int label;		/* of its security */
-	struct vcpu_sample *vcpus;
+	unsigned int vcpu_limit;
+	struct vcpu_sample *vcpus; /* that are on line */
 	struct net_sample *nets;
 	struct disk_sample *disks;
 	size_t vcpu_count, net_count, disk_count;

@@ -30,9 +30,9 @@ void sample_record(const struct sample *sample, FILE *out)
 	for (size_t i = 0; i < sample->count; i++) {
 		const struct domain_sample *domain = &sample->domains[i];
 
-		fprintf(out, "domain %u %x %" PRIu64 " %" PRIu64 " %" PRIu64 " %u %s\n",
+		fprintf(out, "domain %u %x %" PRIu64 " %" PRIu64 " %" PRIu64 " %u %u %s\n",
 			domain->domid, domain->flags, domain->nanoseconds, domain->memory_kib,
-			domain->limit_kib, domain->label, domain->name);
+			domain->limit_kib, domain->label, domain->vcpu_limit, domain->name);
 		for (size_t j = 0; j < domain->vcpu_count; j++) {
 			fprintf(out, "vcpu %u %" PRIu64 "\n", domain->vcpus[j].number,
 				domain->vcpus[j].nanoseconds);
@@ -75,9 +75,9 @@ static bool read_domain(struct sample *sample, const char *line)
 	struct domain_sample *domain = add(sample, sample->domains, sample->count);
 	int at = 0;
 
-	if (sscanf(line, "domain %u %x " U64 " " U64 " " U64 " %u %n", &domain->domid,
+	if (sscanf(line, "domain %u %x " U64 " " U64 " " U64 " %u %u %n", &domain->domid,
 		   &domain->flags, &domain->nanoseconds, &domain->memory_kib, &domain->limit_kib,
-		   &domain->label, &at) != 6 ||
+		   &domain->label, &domain->vcpu_limit, &at) != 7 ||
 	    at == 0) {
 		return false;
 	}

@@ -18,11 +18,25 @@ static void append(char *line, size_t size, const char *format, ...)
 	va_end(args);
 }
 
-void view_header(const struct view *view, char *line, size_t size)
+int view_name_width(const struct view *view, const struct sample *sample)
+{
+	size_t width = (size_t)columns[COLUMN_NAME].width;
+
+	for (size_t i = 0; view->full_names && i < sample->count; i++) {
+		size_t length = strlen(sample->domains[i].name);
+
+		width = length > width ? length : width;
+	}
+	return width < NAME_WIDTH_MAX ? (int)width : NAME_WIDTH_MAX;
+}
+
+void view_header(const struct view *view, const struct sample *sample, char *line, size_t size)
 {
 	line[0] = '\0';
-	for (size_t i = 0; i < column_count; i++) {
-		append(line, size, "%s%*s", i ? " " : "", columns[i].width, columns[i].title);
+	for (int i = 0; i < (int)column_count; i++) {
+		append(line, size, "%s%*s", i ? " " : "",
+		       i == COLUMN_NAME ? view_name_width(view, sample) : columns[i].width,
+		       columns[i].title);
 	}
 }
 
@@ -31,12 +45,15 @@ void view_row(const struct view *view, const struct row *row, char *line, size_t
 	char text[256];
 
 	line[0] = '\0';
-	for (size_t i = 0; i < column_count; i++) {
+	for (int i = 0; i < (int)column_count; i++) {
 		int width = columns[i].width;
-		bool cut = i == COLUMN_NAME && !view->full_names;
+		int most = 255;
 
+		if (i == COLUMN_NAME) {
+			width = most = view_name_width(view, row->sample);
+		}
 		column_text(&columns[i], row, text, sizeof(text));
-		append(line, size, "%s%*.*s", i ? " " : "", width, cut ? width : 255, text);
+		append(line, size, "%s%*.*s", i ? " " : "", width, most, text);
 	}
 }
 
@@ -72,7 +89,7 @@ static void disk_line(const struct disk_sample *disk, char *text, size_t size)
 {
 	snprintf(
 		text, size,
-		"VBD BlkBack %4u [%2x:%2x]  OO: %8llu   RD: %8llu   WR: %8llu  RSECT: %10llu  WSECT: %10llu",
+		"VBD BlkBack %4u [%2x:%2x]  OO: %8llu   RD: %8llu   WR: %8llu   RSECT: %10llu   WSECT: %10llu",
 		disk->number, disk->number >> 8 & 0xfffff, disk->number & 0xff, ULL(disk->waiting),
 		ULL(disk->reads), ULL(disk->writes), ULL(disk->sectors_read),
 		ULL(disk->sectors_written));

@@ -15,8 +15,12 @@ struct view {
 	char filter[FILTER_SIZE];
 };
 
+/* Of the column of names, for all rows of a sample. */
+#define NAME_WIDTH_MAX 128
+int view_name_width(const struct view *view, const struct sample *sample);
+
 /* The titles, and one row. */
-void view_header(const struct view *view, char *line, size_t size);
+void view_header(const struct view *view, const struct sample *sample, char *line, size_t size);
 void view_row(const struct view *view, const struct row *row, char *line, size_t size);
 
 /* Calls `line` for each line about the vCPUs, networks and disks of a domain. */

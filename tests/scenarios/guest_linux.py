@@ -123,10 +123,10 @@ PROGRAMS = ("pvx-stored=/usr/sbin/pvx-stored", "pvx-store=/usr/bin/pvx-store", "
             "pvx-consoled=/usr/sbin/pvx-consoled")
 
 
-def guest_disk(folder):
+def guest_disk(folder, script=GUEST):
     """A file system with the guest's kernel, packed and unpacked, and its initrd."""
     need("mke2fs", "e2fsprogs")
-    root = linux_root(os.path.join(folder, "guest"), GUEST, (), "--modules", "xen-blkfront xen-netfront")
+    root = linux_root(os.path.join(folder, "guest"), script, (), "--modules", "xen-blkfront xen-netfront")
     image = os.path.join(folder, "guest.img")
     if os.path.exists(image):
         os.unlink(image)
