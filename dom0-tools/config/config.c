@@ -16,7 +16,7 @@ void config_defaults(struct domain_config *config)
 		.on_crash = ACTION_DESTROY,
 		.on_watchdog = ACTION_DESTROY,
 		.on_soft_reset = ACTION_SOFT_RESET,
-		.max_event_channels = 1023,
+		.max_event_channels = CONFIG_EVENT_CHANNELS,
 		.max_grant_frames = -1,
 		.max_maptrack_frames = -1,
 		.max_grant_version = -1,

@@ -151,6 +151,7 @@ struct domain_config {
 	struct channel_config *channels;
 	size_t channel_count;
 
+#define CONFIG_EVENT_CHANNELS 1023 /* where nothing is said */
 	long long max_event_channels;
 	long long max_grant_frames; /* these three: -1 for the host's default */
 	long long max_maptrack_frames;

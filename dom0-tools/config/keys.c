@@ -184,18 +184,17 @@ static bool read_texts(struct reader *reader, const struct key *key, const struc
 	return true;
 }
 
+/* To xl, one policy of features' names is a string, and a list has registers and their bits. */
 static void write_texts(const struct domain_config *config, const struct key *key, FILE *out)
 {
 	const struct text_list *list = key_value(key, config);
+	bool names = list->count == 1 && strncmp(list->items[0], "host", 4) == 0;
 
-	if (list->count) {
-		fprintf(out, "%s = [", key->name);
-		for (size_t i = 0; i < list->count; i++) {
-			fputs(i ? ", " : "", out);
-			write_quoted(out, list->items[i]);
-		}
-		fputs("]\n", out);
+	for (size_t i = 0; i < list->count; i++) {
+		fprintf(out, "%s%s%s", i ? ", " : key->name, i ? "" : " = ", i || names ? "" : "[");
+		write_quoted(out, list->items[i]);
 	}
+	fputs(!list->count ? "" : names ? "\n" : "]\n", out);
 }
 
 /* Arguments in a list, or in a string with blanks between them. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A configuration as domain XML, elements in libvirt's order. What XML has no word for is left out.
+/*
+ * A configuration as domain XML: elements and their order are those of libvirt's own conversion.
+ * What XML has no word for is left out.
  */
 #include <libxml/xmlwriter.h>
 #include <string.h>
@@ -142,26 +144,34 @@ static void write_features(xmlTextWriter *xml, const struct domain_config *confi
 	}
 }
 
+static void write_feature(xmlTextWriter *xml, const char *text, size_t length)
+{
+	size_t name_length = strcspn(text, "=,");
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)name_length, text);
+	open_element(xml, "feature");
+	attribute(xml, "policy",
+		  name_length == length || text[name_length + 1] == '1' ? "force"
+		  : text[name_length + 1] == '0'			? "disable"
+									: "optional");
+	attribute(xml, "name", feature_for_xml(name));
+	close_element(xml);
+}
+
 /* "host,x=1,y=0" as features of a CPU; masks of whole registers have no element. */
 static void write_cpuid(xmlTextWriter *xml, const struct domain_config *config)
 {
-	char text[1024];
-	char *at = text;
-	char *word;
+	const char *at = config->cpuid.count == 1 ? config->cpuid.items[0] : "";
 
-	if (config->cpuid.count != 1 || strncmp(config->cpuid.items[0], "host,", 5) != 0 ||
-	    snprintf(text, sizeof(text), "%s", config->cpuid.items[0] + 5) >= (int)sizeof(text)) {
+	if (strncmp(at, "host,", 5) != 0) {
 		return;
 	}
 	open_element(xml, "cpu");
 	attribute(xml, "mode", "host-passthrough");
-	while ((word = strsep(&at, ","))) {
-		char *name = strsep(&word, "=");
-
-		open_element(xml, "feature");
-		attribute(xml, "policy", word && *word == '0' ? "disable" : "require");
-		attribute(xml, "name", name);
-		close_element(xml);
+	for (at += 4; *at == ','; at += strcspn(at, ",")) {
+		at++;
+		write_feature(xml, at, strcspn(at, ","));
 	}
 	close_element(xml);
 }
@@ -181,38 +191,47 @@ static void write_clock(xmlTextWriter *xml, const struct domain_config *config)
 	if (modes[config->tsc_mode]) {
 		open_element(xml, "timer");
 		attribute(xml, "name", "tsc");
+		attribute(xml, "present", "yes");
 		attribute(xml, "mode", modes[config->tsc_mode]);
 		close_element(xml);
 	}
 	close_element(xml);
-	element(xml, "on_poweroff", domain_action_names[config->on_poweroff]);
-	element(xml, "on_reboot", domain_action_names[config->on_reboot]);
-	element(xml, "on_crash", domain_action_names[config->on_crash]);
 }
 
-/* What is below /dev is a block device to libvirt, and all else a file. */
+/* Each event has actions that libvirt takes for it; others are left out. */
+static void write_action(xmlTextWriter *xml, const char *name, enum domain_action action,
+			 enum domain_action last)
+{
+	if (action <= last) {
+		element(xml, name, domain_action_names[action]);
+	}
+}
+
+static void write_actions(xmlTextWriter *xml, const struct domain_config *config)
+{
+	write_action(xml, "on_poweroff", config->on_poweroff, ACTION_PRESERVE);
+	write_action(xml, "on_reboot", config->on_reboot, ACTION_PRESERVE);
+	write_action(xml, "on_crash", config->on_crash, ACTION_COREDUMP_RESTART);
+}
+
+/* Without backendtype=phy a disk is a file of QEMU's to libvirt, be it a device or not. */
 static void write_disk(xmlTextWriter *xml, const struct disk_config *disk)
 {
-	bool block = strncmp(disk->target, "/dev/", 5) == 0;
-	char name[32];
+	bool phy = disk->backend_type == DISK_BACKEND_PHY;
 
 	open_element(xml, "disk");
-	attribute(xml, "type", block ? "block" : "file");
+	attribute(xml, "type", phy ? "block" : "file");
 	attribute(xml, "device", disk->cdrom ? "cdrom" : "disk");
 	open_element(xml, "driver");
-	attribute(xml, "name", disk->backend_type == DISK_BACKEND_PHY ? "phy" : NULL);
+	attribute(xml, "name", phy ? "phy" : "qemu");
 	attribute(xml, "type", "raw");
 	close_element(xml);
+	element_with(xml, "source", phy ? "dev" : "file", disk->target);
 	element_with(xml, "backenddomain", "name", disk->backend);
-	element_with(xml, "source", block ? "dev" : "file", disk->target);
 	element_with(xml, "script", "path", disk->script);
-	snprintf(name, sizeof(name), "%s", disk->vdev);
 	open_element(xml, "target");
-	attribute(xml, "dev", name);
-	attribute(xml, "bus",
-		  strncmp(name, "sd", 2) == 0	? "scsi"
-		  : strncmp(name, "hd", 2) == 0 ? "ide"
-						: "xen");
+	attribute(xml, "dev", disk->vdev);
+	attribute(xml, "bus", "xen");
 	close_element(xml);
 	if (!disk->writable) {
 		open_element(xml, "readonly");
@@ -225,6 +244,31 @@ static void write_disk(xmlTextWriter *xml, const struct disk_config *disk)
 	close_element(xml);
 }
 
+/* An Open vSwitch bridge with its VLANs, "ovs0.10" or "ovs0:10:11", where its script is named. */
+static void write_switch(xmlTextWriter *xml, const char *bridge)
+{
+	size_t length = strcspn(bridge, ".:");
+	bool trunk = bridge[length] == ':';
+	const char *at = bridge + length;
+
+	open_element(xml, "source");
+	xmlTextWriterWriteFormatAttribute(xml, X("bridge"), "%.*s", (int)length, bridge);
+	close_element(xml);
+	if (*at) {
+		open_element(xml, "vlan");
+		attribute(xml, "trunk", trunk ? "yes" : NULL);
+		while (*at) {
+			length = strcspn(++at, ":");
+			open_element(xml, "tag");
+			xmlTextWriterWriteFormatAttribute(xml, X("id"), "%.*s", (int)length, at);
+			close_element(xml);
+			at += length;
+		}
+		close_element(xml);
+	}
+	element_with(xml, "virtualport", "type", "openvswitch");
+}
+
 static void write_addresses(xmlTextWriter *xml, const struct vif_config *vif)
 {
 	char text[512];
@@ -233,7 +277,12 @@ static void write_addresses(xmlTextWriter *xml, const struct vif_config *vif)
 
 	if (vif->ip && snprintf(text, sizeof(text), "%s", vif->ip) < (int)sizeof(text)) {
 		while ((word = strsep(&at, " "))) {
-			element_with(xml, "ip", "address", *word ? word : NULL);
+			if (*word) {
+				open_element(xml, "ip");
+				attribute(xml, "address", word);
+				attribute(xml, "family", strchr(word, ':') ? "ipv6" : "ipv4");
+				close_element(xml);
+			}
 		}
 	}
 }
@@ -241,6 +290,7 @@ static void write_addresses(xmlTextWriter *xml, const struct vif_config *vif)
 static void write_interface(xmlTextWriter *xml, const struct vif_config *vif)
 {
 	const uint8_t *mac = vif->mac;
+	bool vswitch = vif->bridge && vif->script && strcmp(vif->script, VSWITCH_SCRIPT) == 0;
 
 	open_element(xml, "interface");
 	attribute(xml, "type", vif->bridge ? "bridge" : "ethernet");
@@ -251,7 +301,11 @@ static void write_interface(xmlTextWriter *xml, const struct vif_config *vif)
 						  mac[2], mac[3], mac[4], mac[5]);
 		close_element(xml);
 	}
-	element_with(xml, "source", "bridge", vif->bridge);
+	if (vswitch) {
+		write_switch(xml, vif->bridge);
+	} else {
+		element_with(xml, "source", "bridge", vif->bridge);
+	}
 	write_addresses(xml, vif);
 	element_with(xml, "script", "path", vif->script);
 	element_with(xml, "target", "dev", vif->vifname);
@@ -298,16 +352,15 @@ static void write_devices(xmlTextWriter *xml, const struct domain_config *config
 	open_element(xml, "controller");
 	attribute(xml, "type", "xenbus");
 	attribute(xml, "index", "0");
-	attribute_number(xml, "maxEventChannels", config->max_event_channels);
 	if (config->max_grant_frames >= 0) {
 		attribute_number(xml, "maxGrantFrames", config->max_grant_frames);
+	}
+	if (config->max_event_channels != CONFIG_EVENT_CHANNELS) {
+		attribute_number(xml, "maxEventChannels", config->max_event_channels);
 	}
 	close_element(xml);
 	for (size_t i = 0; i < config->vif_count; i++) {
 		write_interface(xml, &config->vifs[i]);
-	}
-	for (size_t i = 0; i < config->channel_count; i++) {
-		write_channel(xml, &config->channels[i]);
 	}
 	open_element(xml, "console");
 	attribute(xml, "type", "pty");
@@ -316,6 +369,9 @@ static void write_devices(xmlTextWriter *xml, const struct domain_config *config
 	attribute(xml, "port", "0");
 	close_element(xml);
 	close_element(xml);
+	for (size_t i = 0; i < config->channel_count; i++) {
+		write_channel(xml, &config->channels[i]);
+	}
 	close_element(xml);
 }
 
@@ -340,6 +396,7 @@ bool xml_write(const struct domain_config *config, FILE *out)
 		write_features(xml, config);
 		write_cpuid(xml, config);
 		write_clock(xml, config);
+		write_actions(xml, config);
 		write_devices(xml, config);
 		close_element(xml);
 		good = xmlTextWriterEndDocument(xml) >= 0;

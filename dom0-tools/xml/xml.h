@@ -10,4 +10,11 @@ bool xml_read(struct domain_config *config, const char *name, const char *bytes,
 	      struct messages *messages);
 bool xml_write(const struct domain_config *config, FILE *out);
 
+/* The script that says that a bridge is an Open vSwitch. */
+#define VSWITCH_SCRIPT "vif-openvswitch"
+
+/* A processor's feature as the other side names it; NULL: PV guests have none such. */
+const char *feature_for_xml(const char *cfg);
+const char *feature_for_cfg(const char *xml);
+
 #endif
