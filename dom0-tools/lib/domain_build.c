@@ -6,6 +6,8 @@
 #include <lib/domain_memory.h>
 #include <lib/error.h>
 #include <lib/foreign.h>
+#include <lib/guest_pages.h>
+#include <lib/host.h>
 #include <lib/kernel.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +25,11 @@
 #define MAGIC	       "xen-3.0-x86_64"
 #define SLACK_KIB      1024 /* which a domain may have beyond its memory, as others give it */
 
-/* A run of the domain's pages in our memory. */
-struct window {
-	uint64_t first, pages; /* PFNs */
-	uint8_t *memory;
+/* What the kernel's file has for the domain's memory; the rest of that is zero. */
+struct piece {
+	uint64_t to; /* from the domain's first page on */
+	const uint8_t *from;
+	size_t bytes;
 };
 
 struct builder {
@@ -38,7 +41,10 @@ struct builder {
 	struct domain_layout layout;
 	uint64_t pages;
 	uint64_t *p2m; /* the frame of each page */
-	struct window low, high;
+	struct piece *pieces;
+	size_t piece_count, piece_room;
+	struct guest_pages memory;
+	bool cleared;	      /* the hypervisor has cleared all of it */
 	uint64_t shared_info; /* its frame */
 };
 
@@ -102,41 +108,83 @@ static int take_memory(struct builder *b)
 
 /* --- Contents ------------------------------------------------------------------------------- */
 
-static int window_open(const struct builder *b, struct window *w, uint64_t first, uint64_t end)
+static int add_piece(struct builder *b, const struct piece *piece)
 {
-	*w = (struct window){.first = first, .pages = end - first};
-	if (end > first) {
-		w->memory = foreign_map(b->domid, b->p2m + first, w->pages);
+	if (b->piece_count == b->piece_room) {
+		size_t room = b->piece_room ? 2 * b->piece_room : 64;
+		struct piece *more = realloc(b->pieces, room * sizeof(*more));
+
+		if (!more) {
+			return fail(ENOMEM, "no memory for the parts of a kernel");
+		}
+		b->pieces = more;
+		b->piece_room = room;
 	}
-	return end == first || w->memory ? 0 : -EFAULT;
+	b->pieces[b->piece_count++] = *piece;
+	return 0;
 }
 
-static void window_close(struct window *w)
+static int find_pieces(struct builder *b)
 {
-	if (w->memory) {
-		foreign_unmap(w->memory, w->pages);
+	const struct kernel_image *image = &b->kernel.image;
+	const struct file_view *file = &b->kernel.file;
+	int rc = 0;
+
+	for (unsigned int i = 0; i < image->segment_count; i++) {
+		const struct kernel_segment *s = &image->segments[i];
+		size_t at = (size_t)(b->kernel.elf - file->bytes) + s->offset, end = at;
+		size_t start = at, limit = at + s->file_bytes;
+
+		for (; !rc && file_view_data(file, limit, &at, &end); at = end) {
+			struct piece piece = {.to = s->virt - image->virt_base + (at - start),
+					      .from = file->bytes + at,
+					      .bytes = end - at};
+
+			rc = add_piece(b, &piece);
+		}
 	}
-	w->memory = NULL;
+	return rc;
+}
+
+static void want_bytes(struct builder *b, uint64_t to, uint64_t bytes)
+{
+	uint64_t first = to / FOREIGN_PAGE, end = (to + bytes + FOREIGN_PAGE - 1) / FOREIGN_PAGE;
+
+	guest_pages_want(&b->memory, first, end - first);
+}
+
+static void want_pages(struct builder *b)
+{
+	const struct kernel_image *image = &b->kernel.image;
+	const struct domain_layout *l = &b->layout;
+
+	for (size_t i = 0; i < b->piece_count; i++) {
+		want_bytes(b, b->pieces[i].to, b->pieces[i].bytes);
+	}
+	for (unsigned int i = 0; !b->cleared && i < image->segment_count; i++) {
+		want_bytes(b, image->segments[i].virt - image->virt_base,
+			   image->segments[i].memory_bytes);
+	}
+	guest_pages_want(&b->memory, l->initrd, l->initrd_pages);
+	guest_pages_want(&b->memory, l->p2m, l->p2m_pages);
+	guest_pages_want(&b->memory, l->p2m_tables, l->p2m_table_pages);
+	guest_pages_want(&b->memory, l->start_info, 1);
+	guest_pages_want(&b->memory, l->store, 1);
+	guest_pages_want(&b->memory, l->console, 1);
+	guest_pages_want(&b->memory, l->tables, l->table_pages);
 }
 
 static uint8_t *page(const struct builder *b, uint64_t pfn)
 {
-	const struct window *w = b->high.memory && pfn >= b->high.first ? &b->high : &b->low;
-
-	return w->memory + (pfn - w->first) * FOREIGN_PAGE;
+	return guest_page(&b->memory, pfn);
 }
 
 static void load_kernel(const struct builder *b)
 {
-	const struct kernel_image *image = &b->kernel.image;
+	for (size_t i = 0; i < b->piece_count; i++) {
+		const struct piece *p = &b->pieces[i];
 
-	for (unsigned int i = 0; i < image->segment_count; i++) {
-		const struct kernel_segment *s = &image->segments[i];
-		uint64_t offset = s->virt - image->virt_base;
-		uint8_t *to = page(b, offset / FOREIGN_PAGE) + offset % FOREIGN_PAGE;
-
-		memcpy(to, b->kernel.elf + s->offset, s->file_bytes);
-		memset(to + s->file_bytes, 0, s->memory_bytes - s->file_bytes);
+		memcpy(page(b, p->to / FOREIGN_PAGE) + p->to % FOREIGN_PAGE, p->from, p->bytes);
 	}
 }
 
@@ -147,7 +195,6 @@ static void fill_start_info(const struct builder *b)
 	const char *words = b->spec->command_line ? b->spec->command_line : "";
 	struct start_info *si = (void *)page(b, l->start_info);
 
-	memset(si, 0, FOREIGN_PAGE);
 	memcpy(si->magic, MAGIC, sizeof(MAGIC));
 	si->nr_pages = b->pages;
 	si->shared_info = b->shared_info * FOREIGN_PAGE;
@@ -185,34 +232,34 @@ static void fill_pages(struct builder *b)
 	const struct domain_layout *l = &b->layout;
 	struct domain_tables tables = {.write = write_entry, .context = b};
 
+	if (!b->cleared) {
+		memset(b->memory.memory, 0, b->memory.count * FOREIGN_PAGE);
+	}
 	load_kernel(b);
 	if (b->initrd.size) {
 		memcpy(page(b, l->initrd), b->initrd.bytes, b->initrd.size);
 	}
 	memcpy(page(b, l->p2m), b->p2m, b->pages * sizeof(*b->p2m));
 	fill_start_info(b);
-	memset(page(b, l->store), 0, FOREIGN_PAGE);
-	memset(page(b, l->console), 0, FOREIGN_PAGE);
-	memset(page(b, l->tables), 0, l->table_pages * FOREIGN_PAGE);
-	if (l->p2m_table_pages) {
-		memset(page(b, l->p2m_tables), 0, l->p2m_table_pages * FOREIGN_PAGE);
-	}
 	domain_tables_make(l, b->kernel.image.init_p2m, &tables);
 }
 
 /* All mappings of ours are gone at the end: page tables must not be writable to anybody. */
 static int load(struct builder *b)
 {
-	const struct domain_layout *l = &b->layout;
-	uint64_t first = (b->kernel.image.virt_start - b->kernel.image.virt_base) / FOREIGN_PAGE;
-	int rc = window_open(b, &b->low, first, l->stack);
+	int rc = find_pieces(b);
 
-	rc = rc ? rc : window_open(b, &b->high, l->mapped_to, l->end);
+	rc = rc ? rc : guest_pages_init(&b->memory, b->layout.end);
+	if (rc) {
+		return rc;
+	}
+	b->cleared = host_clears_memory();
+	want_pages(b);
+	rc = guest_pages_map(&b->memory, b->domid, b->p2m);
 	if (!rc) {
 		fill_pages(b);
 	}
-	window_close(&b->low);
-	window_close(&b->high);
+	guest_pages_free(&b->memory);
 	return rc;
 }
 
@@ -348,12 +395,13 @@ static int build(struct builder *b)
 
 int domain_build(domid_t domid, const struct domain_spec *spec, struct domain_rings *rings)
 {
-	struct builder b = {.domid = domid, .spec = spec, .rings = rings};
+	struct builder b = {.domid = domid, .spec = spec, .rings = rings, .initrd = {.fd = -1}};
 	int rc = open_files(&b);
 
 	rc = rc ? rc : build(&b);
 	file_view_close(&b.initrd);
 	kernel_free(&b.kernel);
 	free(b.p2m);
+	free(b.pieces);
 	return rc;
 }

@@ -54,6 +54,14 @@ int host_version(struct host_version *v)
 	return 0;
 }
 
+bool host_clears_memory(void)
+{
+	xen_extraversion_t extra = "";
+
+	version(XENVER_extraversion, extra, sizeof(extra));
+	return strcmp(extra, "-parvus") == 0;
+}
+
 int host_physinfo(struct xen_sysctl_physinfo *info)
 {
 	struct xen_sysctl op = {.cmd = XEN_SYSCTL_physinfo};

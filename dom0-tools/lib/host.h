@@ -4,6 +4,7 @@
 #define LIB_HOST_H
 
 #include <lib/hypercall.h>
+#include <stdbool.h>
 #include <xen/version.h>
 
 struct host_version {
@@ -18,6 +19,9 @@ struct host_version {
 };
 
 int host_version(struct host_version *version);
+/* New domains' memory is zero. Others do not promise it. */
+bool host_clears_memory(void);
+
 int host_physinfo(struct xen_sysctl_physinfo *info);
 int host_scheduler(uint32_t *id); /* XEN_SCHEDULER_* */
 const char *host_scheduler_name(uint32_t id);

@@ -22,7 +22,6 @@ static int view_descriptor(struct file_view *view, int fd, const char *path)
 	struct stat status;
 	void *bytes = NULL;
 
-	*view = (struct file_view){.bytes = NULL};
 	if (fstat(fd, &status) < 0) {
 		return fail_errno(errno, "'%s'", path);
 	}
@@ -35,7 +34,7 @@ static int view_descriptor(struct file_view *view, int fd, const char *path)
 	if (bytes == MAP_FAILED) {
 		return fail_errno(errno, "'%s'", path);
 	}
-	*view = (struct file_view){.bytes = bytes, .size = (size_t)status.st_size};
+	*view = (struct file_view){.bytes = bytes, .size = (size_t)status.st_size, .fd = fd};
 	return 0;
 }
 
@@ -44,12 +43,14 @@ int file_view_open(struct file_view *view, const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int rc;
 
-	*view = (struct file_view){.bytes = NULL};
+	*view = (struct file_view){.fd = -1};
 	if (fd < 0) {
 		return fail_errno(errno, "'%s'", path);
 	}
 	rc = view_descriptor(view, fd, path);
-	close(fd);
+	if (rc) {
+		close(fd);
+	}
 	return rc;
 }
 
@@ -58,7 +59,30 @@ void file_view_close(struct file_view *view)
 	if (view->bytes) {
 		munmap((void *)(uintptr_t)view->bytes, view->size);
 	}
-	*view = (struct file_view){.bytes = NULL};
+	if (view->fd >= 0) {
+		close(view->fd);
+	}
+	*view = (struct file_view){.fd = -1};
+}
+
+bool file_view_data(const struct file_view *view, size_t limit, size_t *begin, size_t *end)
+{
+	off_t from = (off_t)*begin, to = (off_t)limit;
+
+	if (*begin >= limit) {
+		return false;
+	}
+	if (view->fd >= 0) {
+		from = lseek(view->fd, from, SEEK_DATA);
+		if (from < 0 && errno == ENXIO) {
+			return false;
+		}
+		to = from < 0 ? -1 : lseek(view->fd, from, SEEK_HOLE);
+	}
+	/* A file system that knows of no holes has data everywhere. */
+	*begin = from < 0 || to < 0 ? *begin : (size_t)from;
+	*end = from < 0 || to < 0 || (size_t)to > limit ? limit : (size_t)to;
+	return *begin < limit;
 }
 
 /* --- The cache ------------------------------------------------------------------------------ */
@@ -106,18 +130,26 @@ static void cache_trim(void)
 	}
 }
 
+#define BLOCK 4096u
+
+/* Blocks of zeroes become holes: half of a Linux is. */
 static bool write_all(int fd, const uint8_t *bytes, size_t size)
 {
-	while (size) {
-		ssize_t written = write(fd, bytes, size);
+	static const uint8_t zeroes[BLOCK];
 
+	for (size_t at = 0; at < size;) {
+		size_t length = size - at < BLOCK ? size - at : BLOCK - at % BLOCK;
+		ssize_t written = (ssize_t)length;
+
+		if (memcmp(bytes + at, zeroes, length) != 0) {
+			written = pwrite(fd, bytes + at, length, (off_t)at);
+		}
 		if (written <= 0) {
 			return false;
 		}
-		bytes += written;
-		size -= (size_t)written;
+		at += (size_t)written;
 	}
-	return true;
+	return ftruncate(fd, (off_t)size) == 0;
 }
 
 /* A file is complete or not there: it gets its name last. Without a cache all works, only slower.
@@ -169,7 +201,8 @@ static int unpack_to_memory(struct file_view *elf, const struct bzimage *packed,
 		scratch && bytes != MAP_FAILED && bzimage_unpack(packed, bytes, scratch, report);
 
 	free(scratch);
-	*elf = (struct file_view){.bytes = bytes == MAP_FAILED ? NULL : bytes, .size = size};
+	*elf = (struct file_view){
+		.bytes = bytes == MAP_FAILED ? NULL : bytes, .size = size, .fd = -1};
 	return good ? 0 : -ENOEXEC;
 }
 
@@ -200,11 +233,11 @@ int kernel_load(struct kernel *kernel, const char *path)
 	struct reason reason = {""};
 	struct report report = {.line = note, .context = &reason};
 	struct bzimage packed;
-	struct file_view packed_file = {.bytes = NULL};
+	struct file_view packed_file = {.fd = -1};
 	bool good;
 	int rc;
 
-	*kernel = (struct kernel){.elf = NULL};
+	*kernel = (struct kernel){.file = {.fd = -1}};
 	rc = file_view_open(&kernel->file, path);
 	if (rc) {
 		return fail_in(rc, "kernel");

@@ -17,10 +17,17 @@
 struct file_view {
 	const uint8_t *bytes; /* mapped, for reading; NULL if the file is empty */
 	size_t size;
+	int fd; /* -1: it is memory */
 };
 
 int file_view_open(struct file_view *view, const char *path);
 void file_view_close(struct file_view *view);
+
+/*
+ * The next stretch from *begin on, up to `limit`, that the file system has data for: what lies
+ * between stretches is zero. False: none.
+ */
+bool file_view_data(const struct file_view *view, size_t limit, size_t *begin, size_t *end);
 
 struct kernel {
 	struct file_view file; /* or memory that it was unpacked into */
