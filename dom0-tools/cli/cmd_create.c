@@ -54,13 +54,13 @@ static int dry_run(const struct cli *cli, struct domain_config *config)
 static int create(const struct cli *cli, struct domain_config *config)
 {
 	bool alone = cli_option(cli, "exit");
-	int domid = guest_create(config, alone);
-	int rc = domid;
+	int domid, rc;
 
-	if (domid >= 0 && !alone && supervisor_start()) {
+	/* First: if we are killed, it clears away what we have made by then. */
+	if (supervisor_start()) {
 		fprintf(stderr, "pvx create: warning: %s\n", fail_text());
 	}
-
+	domid = rc = guest_create(config, alone);
 	if (domid >= 0 && !cli_option(cli, "paused")) {
 		rc = domain_unpause((domid_t)domid);
 	}

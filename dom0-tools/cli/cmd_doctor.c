@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pvx doctor: finds what is left of guests that are gone, and clears it away. */
+/* pvx doctor: finds daemons that are missing and what is left of guests that are gone, and puts it
+ * right. */
 #include <cli/commands.h>
 #include <errno.h>
+#include <guest/daemons.h>
 #include <guest/loop.h>
 #include <guest/record.h>
 #include <guest/supervisor.h>
@@ -30,7 +32,7 @@ __attribute__((format(printf, 3, 4))) static void finding(struct doctor *d, bool
 	va_start(args, format);
 	vprintf(format, args);
 	va_end(args);
-	printf(cured ? ": cleared away\n" : "\n");
+	printf(cured ? ": put right\n" : "\n");
 }
 
 static const domain_info_t *by_number(const struct doctor *d, unsigned long domid)
@@ -134,27 +136,71 @@ static void check_record(void *context, const char *uuid)
 	}
 }
 
+/* --- Daemons -------------------------------------------------------------------------------- */
+
+/* Before all else: the rest asks it. */
+static int check_store(struct doctor *d)
+{
+	if (store()) {
+		return 0;
+	}
+	if (!d->repair || daemons_start_store() || !store()) {
+		return -ENOTCONN;
+	}
+	finding(d, true, "no store daemon ran");
+	return 0;
+}
+
+static void count_live(void *context, const char *uuid)
+{
+	struct record record;
+	int *count = context;
+
+	*count += record_peek(&record, uuid) == 0 && record.state != RECORD_ALONE;
+}
+
+static void check_daemons(struct doctor *d)
+{
+	int live = 0;
+
+	record_each(count_live, &live);
+	if (live && !supervisor_runs()) {
+		finding(d, d->repair && supervisor_start() == 0,
+			"no supervisor runs: guests are not started again, nor cleared away");
+	}
+	if (d->list->count > 1 && !daemons_console_runs()) {
+		finding(d, d->repair && daemons_start_console() == 0,
+			"no pvx-consoled runs: nobody serves the consoles of guests");
+	}
+}
+
 static int doctor_run(struct cli *cli, int argc, char **argv)
 {
-	static const char *const folders[] = {
-		"/local/domain", "/libxl", "/local/domain/0/backend/vbd",
-		"/local/domain/0/backend/vif", "/local/domain/0/backend/console"};
+	static const char *const folders[] = {"/local/domain",
+					      "/libxl",
+					      "/local/domain/0/backend/vbd",
+					      "/local/domain/0/backend/vif",
+					      "/local/domain/0/backend/console",
+					      "/local/domain/0/error/backend/vbd",
+					      "/local/domain/0/error/backend/vif"};
 	struct domain_list list;
 	struct doctor d = {.list = &list, .repair = cli_option(cli, "repair") && !cli->dry};
-	int rc;
+	int rc = check_store(&d);
 
-	if (d.repair) {
-		rc = supervisor_look();
-		if (rc) {
-			d.found = rc;
+	if (!rc && d.repair) {
+		int done = supervisor_look();
+
+		d.found += done;
+		if (done) {
 			printf("%d guests had something left to do: done, as the supervisor would\n",
-			       rc);
+			       done);
 		}
 	}
-	rc = domain_list_all(&list);
-	if (rc || !store()) {
-		return cli_failed(cli, rc ? rc : -ENOTCONN);
+	rc = rc ? rc : domain_list_all(&list);
+	if (rc) {
+		return cli_failed(cli, rc);
 	}
+	check_daemons(&d);
 	record_each(check_record, &d);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
 		check_folder(&d, folders[i]);
@@ -166,20 +212,22 @@ static int doctor_run(struct cli *cli, int argc, char **argv)
 	if (!d.found) {
 		printf("all is well\n");
 	} else if (d.left && !d.repair) {
-		printf("'pvx doctor --repair' clears away what can be\n");
+		printf("'pvx doctor --repair' puts right what can be\n");
 	}
 	return d.left ? EXIT_FAILED : EXIT_DONE;
 }
 
 static const struct cli_option options[] = {
-	{.letter = 'r', .name = "repair", .help = "clear away what is found"},
+	{.letter = 'r',
+	 .name = "repair",
+	 .help = "start daemons that are missing, and clear away what is found"},
 	{.name = NULL},
 };
 
 const struct command cmd_doctor = {
 	.name = "doctor",
 	.arguments = "",
-	.summary = "Find what is left of guests that are gone",
+	.summary = "Find daemons that are missing and what is left of guests that are gone",
 	.options = options,
 	.run = doctor_run,
 };

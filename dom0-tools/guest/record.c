@@ -57,41 +57,66 @@ static bool record_exists(const char *uuid)
 	return access(path, F_OK) == 0;
 }
 
-/* A link is made or it is not: that decides between two who want the name at once. */
+/* Names change hands under the lock of their folder, which is held until the descriptor is closed.
+ */
+static int lock_names(void)
+{
+	int fd = open(NAME_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || flock(fd, LOCK_EX) < 0) {
+		return fail_errno(errno, "locking %s", NAME_FOLDER);
+	}
+	return fd;
+}
+
+/* The UUID that a name stands for; "" if it is free. */
+static const char *holder_of(const char *path, char holder[UUID_TEXT])
+{
+	ssize_t length = readlink(path, holder, UUID_TEXT - 1);
+
+	holder[length > 0 ? length : 0] = '\0';
+	return holder;
+}
+
 static int take_name(const char *name, const char *uuid)
 {
 	char path[PATH_MAX], holder[UUID_TEXT];
 	int rc = name_path(name, path);
-	ssize_t length;
+	int lock = rc ? rc : lock_names();
 
-	if (rc) {
-		return rc;
+	if (lock < 0) {
+		return lock;
 	}
-	for (int tries = 0; tries < 2; tries++) {
-		if (symlink(uuid, path) == 0) {
-			return 0;
-		}
-		length = errno == EEXIST ? readlink(path, holder, sizeof(holder) - 1) : -1;
-		if (length < 0) {
-			return fail_errno(errno, "taking the name '%s'", name);
-		}
-		holder[length] = '\0';
-		if (record_exists(holder)) {
-			return fail(EEXIST, "the name '%s' is taken by another domain (UUID %s)",
-				    name, holder);
-		}
+	if (*holder_of(path, holder) && record_exists(holder)) {
+		rc = fail(EEXIST, "the name '%s' is taken by another domain (UUID %s)", name,
+			  holder);
+	} else {
 		unlink(path); /* of a guest that is gone */
+		rc = symlink(uuid, path) == 0 ? 0 : fail_errno(errno, "taking the name '%s'", name);
 	}
-	return fail(EEXIST, "the name '%s' is taken", name);
+	close(lock);
+	return rc;
 }
 
-static void free_name(const char *name, const char *uuid)
+/* All names of a guest but `but`: it has two if its renamer was killed, one that its record does
+ * not say if its maker was. */
+static void free_names(const char *uuid, const char *but)
 {
-	char path[PATH_MAX], holder[UUID_TEXT] = "";
+	int lock = lock_names();
+	DIR *folder = lock < 0 ? NULL : fdopendir(lock);
+	struct dirent *entry;
 
-	if (name_path(name, path) == 0 && readlink(path, holder, sizeof(holder) - 1) > 0 &&
-	    strcmp(holder, uuid) == 0) {
-		unlink(path);
+	while (folder && (entry = readdir(folder)) != NULL) {
+		char path[PATH_MAX], holder[UUID_TEXT];
+
+		snprintf(path, sizeof(path), "%s/%s", NAME_FOLDER, entry->d_name);
+		if (strcmp(holder_of(path, holder), uuid) == 0 &&
+		    (!but || strcmp(entry->d_name, but) != 0)) {
+			unlink(path);
+		}
+	}
+	if (folder) {
+		closedir(folder);
 	}
 }
 
@@ -125,6 +150,32 @@ static int write_config(int fd, const struct domain_config *config)
 	return 0;
 }
 
+/* Who waited for the lock of a file may find it unlinked, and perhaps another in its place. */
+static bool still_named(int fd, const char *path)
+{
+	struct stat opened, named;
+
+	return fstat(fd, &opened) == 0 && stat(path, &named) == 0 && opened.st_ino == named.st_ino;
+}
+
+/* The supervisor takes one that is not locked yet for one whose maker was killed. */
+static int make_locked(struct record *record, const char *path)
+{
+	do {
+		record_close(record);
+		record->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		if (record->fd < 0) {
+			return errno == EEXIST ? fail(EEXIST, "a domain with the UUID %s exists",
+						      record->uuid)
+					       : fail_errno(errno, "making %s", path);
+		}
+		if (flock(record->fd, LOCK_EX) < 0) {
+			return fail_errno(errno, "locking %s", path);
+		}
+	} while (!still_named(record->fd, path));
+	return 0;
+}
+
 int record_create(struct record *record, const char *uuid, const struct domain_config *config)
 {
 	char path[PATH_MAX];
@@ -136,23 +187,17 @@ int record_create(struct record *record, const char *uuid, const struct domain_c
 	*record = (struct record){.fd = -1, .domid = -1};
 	snprintf(record->uuid, sizeof(record->uuid), "%s", uuid);
 	snprintf(path, sizeof(path), "%s/%s", RECORD_FOLDER, uuid);
-	record->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (record->fd < 0) {
-		return errno == EEXIST ? fail(EEXIST, "a domain with the UUID %s exists", uuid)
-				       : fail_errno(errno, "making %s", path);
+	rc = make_locked(record, path);
+	if (rc) {
+		return rc;
 	}
-	flock(record->fd, LOCK_EX);
 	rc = record_update(record, RECORD_BUILDING, -1);
 	rc = rc ? rc : take_name(config->name, uuid);
 	if (!rc) {
 		rc = write_config(record->fd, config);
-		if (rc) {
-			free_name(config->name, uuid);
-		}
 	}
 	if (rc) {
-		unlink(path);
-		record_close(record);
+		record_remove(record);
 	}
 	return rc;
 }
@@ -174,14 +219,6 @@ static int read_head(struct record *record)
 		}
 	}
 	return 0;
-}
-
-/* Who waited for the lock of a file may find it unlinked, and perhaps another in its place. */
-static bool still_named(int fd, const char *path)
-{
-	struct stat opened, named;
-
-	return fstat(fd, &opened) == 0 && stat(path, &named) == 0 && opened.st_ino == named.st_ino;
 }
 
 int record_open(struct record *record, const char *uuid, bool wait)
@@ -277,7 +314,7 @@ int record_rename(const struct record *record, const char *old_name, const char 
 		rc = write_config(record->fd, &config);
 		config_free(&config);
 	}
-	free_name(rc ? new_name : old_name, record->uuid);
+	free_names(record->uuid, rc ? old_name : new_name);
 	return rc;
 }
 
@@ -291,13 +328,9 @@ void record_close(struct record *record)
 
 void record_remove(struct record *record)
 {
-	struct domain_config config;
 	char path[PATH_MAX];
 
-	if (record_config(record, &config) == 0 && config.name) {
-		free_name(config.name, record->uuid);
-		config_free(&config);
-	}
+	free_names(record->uuid, NULL);
 	snprintf(path, sizeof(path), "%s/%s", RECORD_FOLDER, record->uuid);
 	unlink(path);
 	record_close(record);

@@ -217,7 +217,7 @@ int supervisor_look(void)
 
 /* --- The process ---------------------------------------------------------------------------- */
 
-static int take_lock(void)
+static int take_lock(bool wait)
 {
 	int fd;
 
@@ -227,11 +227,21 @@ static int take_lock(void)
 	if (fd < 0) {
 		return fail_errno(errno, "%s", LOCK);
 	}
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	if (flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB) < 0) {
 		close(fd);
 		return fail(EBUSY, "a supervisor runs already");
 	}
 	return fd;
+}
+
+bool supervisor_runs(void)
+{
+	int lock = take_lock(false);
+
+	if (lock >= 0) {
+		close(lock);
+	}
+	return lock == -EBUSY;
 }
 
 int supervisor_start(void)
@@ -241,12 +251,11 @@ int supervisor_start(void)
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
 	pid_t child;
-	int lock = take_lock(), error;
+	int error;
 
-	if (lock < 0) {
-		return lock == -EBUSY ? 0 : lock;
+	if (supervisor_runs()) {
+		return 0;
 	}
-	close(lock);
 	mkdir(LOG_FOLDER, 0755);
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDWR, 0);
@@ -261,7 +270,7 @@ int supervisor_start(void)
 }
 
 /* Takes all events that wait: one look answers them together. */
-static void drain(int notify)
+static int drain(int notify)
 {
 	char events[4096];
 	char **event;
@@ -271,6 +280,7 @@ static void drain(int notify)
 	while ((event = xs_check_watch(store())) != NULL) {
 		free(event);
 	}
+	return errno == EAGAIN ? 0 : fail_errno(errno, "the store is gone");
 }
 
 /*
@@ -281,9 +291,9 @@ static void drain(int notify)
 static const int retry_after[] = {20, 200, 1000}; /* milliseconds */
 #define RETRIES (sizeof(retry_after) / sizeof(retry_after[0]))
 
-int supervisor_run(void)
+int supervisor_run(bool wait)
 {
-	int lock = take_lock();
+	int lock = take_lock(wait);
 	int notify = lock < 0 ? -1 : inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	struct pollfd ready[2] = {{.fd = notify, .events = POLLIN}, {.events = POLLIN}};
 
@@ -309,6 +319,9 @@ int supervisor_run(void)
 			return fail_errno(errno, "waiting for events");
 		}
 		again = rc ? 0 : again + 1;
-		drain(notify);
+		rc = drain(notify);
+		if (rc) {
+			return rc;
+		}
 	}
 }

@@ -13,11 +13,15 @@
 #ifndef GUEST_SUPERVISOR_H
 #define GUEST_SUPERVISOR_H
 
+#include <stdbool.h>
+
 /* Starts one unless it runs; the lock that it holds tells. */
 int supervisor_start(void);
 
-/* Is one: returns when there is another already, or on failure. */
-int supervisor_run(void);
+bool supervisor_runs(void);
+
+/* Is one. If there is another already: waits until it is gone, or returns. */
+int supervisor_run(bool wait);
 
 /* One look at everything, as it does after each event; how many records it found something to do
  * for. */
