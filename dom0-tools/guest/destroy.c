@@ -5,6 +5,7 @@
 #include <guest/guest.h>
 #include <guest/loop.h>
 #include <guest/nodes.h>
+#include <guest/script.h>
 #include <lib/error.h>
 #include <lib/names.h>
 #include <stdio.h>
@@ -60,6 +61,15 @@ static int remove_nodes(domid_t domid, const char *uuid)
 	return remove_paths(paths, sizeof(paths) / sizeof(paths[0]), domid, uuid);
 }
 
+/* What back ends had to say of its front ends, to the last. */
+static int remove_complaints(domid_t domid)
+{
+	static const char *const paths[] = {"/local/domain/0/error/backend/vbd/%",
+					    "/local/domain/0/error/backend/vif/%"};
+
+	return remove_paths(paths, sizeof(paths) / sizeof(paths[0]), domid, NULL);
+}
+
 int guest_take_devices(domid_t domid, const char *uuid)
 {
 	static const char *const paths[] = {
@@ -79,6 +89,73 @@ int guest_take_devices(domid_t domid, const char *uuid)
 	return rc;
 }
 
+/* --- Devices with scripts, which want to be told with the nodes of the back end still there --- */
+
+/* The sum of what the calls for each device return. */
+static int each_device(domid_t domid, int (*call)(const struct device *device))
+{
+	static const char *const types[] = {"vbd", "vif"};
+	int sum = 0;
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		unsigned int count, *ids = device_list(domid, types[i], &count);
+
+		for (unsigned int j = 0; ids && j < count; j++) {
+			struct device device;
+
+			device_init(&device, domid, types[i], ids[j]);
+			sum += call(&device);
+		}
+		free(ids);
+	}
+	return sum;
+}
+
+static int has_script(const struct device *device)
+{
+	char *script = store_read(XBT_NULL, "%s/script", device->tools);
+	int has = script && *script;
+
+	free(script);
+	return has;
+}
+
+/* A back end whose front end has gone closes; what it says of itself stays until we remove that. */
+static int withdraw(const struct device *device)
+{
+	char online[DEVICE_PATH + 16];
+
+	snprintf(online, sizeof(online), "%s/online", device->back);
+	return store_write(XBT_NULL, online, "0") || store_remove(XBT_NULL, device->front);
+}
+
+static int end_script(const struct device *device)
+{
+	int rc = script_end(device);
+
+	if (rc) { /* its own affair: the guest ends all the same */
+		fprintf(stderr, "pvx: warning: %s\n", fail_text());
+	}
+	return rc;
+}
+
+static int end_scripts(domid_t domid)
+{
+	int listener, rc;
+
+	if (!each_device(domid, has_script)) {
+		return 0;
+	}
+	listener = backends_listen();
+	if (listener < 0) {
+		return listener;
+	}
+	each_device(domid, withdraw);
+	rc = backends_wait(listener, domid, BACKEND_SECONDS);
+	each_device(domid, end_script);
+	return rc;
+}
+
 /*
  * Back ends go first: they hold pages mapped, and a domain whose pages are mapped stays as a
  * zombie. It is paused meanwhile, so it does not see its devices go.
@@ -88,6 +165,7 @@ static int clear(domid_t domid, const char *uuid)
 	int listener = backends_listen();
 	int rc = listener < 0 ? listener : domain_pause(domid);
 
+	rc = rc ? rc : end_scripts(domid);
 	if (rc && listener >= 0) {
 		close(listener);
 	}
@@ -95,6 +173,7 @@ static int clear(domid_t domid, const char *uuid)
 		rc = store() ? remove_nodes(domid, uuid) : -ENOTCONN;
 		loop_detach(uuid, NULL);
 		rc = rc ? rc : backends_wait(listener, domid, BACKEND_SECONDS);
+		rc = rc ? rc : remove_complaints(domid);
 	}
 	if (destroy_domain(domid) < 0 || rc) { /* the domain is ended in any case */
 		return fail_in(rc ? rc : -EIO, "destroying domain %u", domid);
@@ -139,9 +218,10 @@ static int find_by_uuid(const char *uuid)
 
 int guest_clear(struct record *record)
 {
-	int domid = record->domid >= 0 && is_of((domid_t)record->domid, record->uuid)
-			    ? record->domid
-			    : find_by_uuid(record->uuid);
+	domain_info_t info;
+	int rc, domid = record->domid >= 0 && is_of((domid_t)record->domid, record->uuid)
+				? record->domid
+				: find_by_uuid(record->uuid);
 
 	if (domid >= 0) {
 		if (record->state != RECORD_RESTARTING) {
@@ -150,8 +230,11 @@ int guest_clear(struct record *record)
 		return clear((domid_t)domid, record->uuid);
 	}
 	loop_detach(record->uuid, NULL);
-	return record->domid >= 0 && store() ? remove_nodes((domid_t)record->domid, record->uuid)
-					     : 0;
+	if (record->domid < 0 || domain_get((domid_t)record->domid, &info) == 0) {
+		return 0; /* it never had nodes, or others have its number and them now */
+	}
+	rc = store() ? remove_nodes((domid_t)record->domid, record->uuid) : -ENOTCONN;
+	return rc ? rc : remove_complaints((domid_t)record->domid);
 }
 
 void guest_undo(struct record *record)
@@ -220,11 +303,22 @@ int guest_ask(domid_t domid, const char *request)
 	return store_write(XBT_NULL, path, "%s", request);
 }
 
+static int write_name(domid_t domid, const char *uuid, const char *name)
+{
+	char path[128];
+	int rc;
+
+	snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
+	rc = store_write(XBT_NULL, path, "%s", name);
+	snprintf(path, sizeof(path), "/vm/%s/name", uuid);
+	return rc ? rc : store_write(XBT_NULL, path, "%s", name);
+}
+
 int guest_rename(domid_t domid, const char *name)
 {
 	struct record record;
 	domain_info_t info;
-	char uuid[UUID_TEXT], path[128], *old;
+	char uuid[UUID_TEXT], *old;
 	int rc = domain_get(domid, &info);
 
 	if (rc) {
@@ -235,19 +329,20 @@ int guest_rename(domid_t domid, const char *name)
 	}
 	uuid_print(info.handle, uuid);
 	rc = record_open(&record, uuid, true);
-	if (!rc) {
-		old = name_of(domid);
-		rc = record_rename(&record, old ? old : "", name);
-		free(old);
-		record_close(&record);
-	}
 	if (rc && rc != -ENOENT) {
 		return rc;
 	}
-	snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
-	rc = store_write(XBT_NULL, path, "%s", name);
-	snprintf(path, sizeof(path), "/vm/%s/name", uuid);
-	return rc ? rc : store_write(XBT_NULL, path, "%s", name);
+	if (!rc) {
+		old = name_of(domid);
+		rc = old ? record_rename(&record, old, name)
+			 : fail(ESRCH, "domain %u is gone", domid);
+		free(old);
+	} else { /* others made it, or it was destroyed while we waited */
+		rc = domain_get(domid, &info);
+	}
+	rc = rc ? rc : write_name(domid, uuid, name);
+	record_close(&record); /* not before: nobody destroys it meanwhile */
+	return rc;
 }
 
 int guest_reconfigure(domid_t domid, struct domain_config *config)

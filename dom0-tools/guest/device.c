@@ -2,6 +2,7 @@
 /* Devices' nodes in the store. */
 #include <errno.h>
 #include <guest/device.h>
+#include <guest/script.h>
 #include <lib/error.h>
 #include <lib/watch.h>
 #include <stdarg.h>
@@ -153,5 +154,6 @@ int device_detach(const struct device *d, bool force, unsigned int seconds)
 	if (rc == -ETIMEDOUT) {
 		return fail(ETIMEDOUT, "the guest does not let go of its %s %u", d->type, d->id);
 	}
+	rc = rc ? rc : script_end(d);
 	return rc ? rc : remove_nodes(d);
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <guest/disk.h>
 #include <guest/loop.h>
+#include <guest/script.h>
 #include <lib/error.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,8 +31,8 @@ static int check_served(const struct disk_config *config)
 	if (config->backend_type == DISK_BACKEND_QDISK) {
 		return refuse(config, "no QEMU serves disks here; leave backendtype out");
 	}
-	if (config->backend || config->script) {
-		return refuse(config, "disks of driver domains or of block scripts are not served");
+	if (config->backend) {
+		return refuse(config, "disks of driver domains are not served");
 	}
 	return 0;
 }
@@ -109,8 +110,8 @@ int disk_check(const struct disk_config *config)
 	struct stat status;
 	int rc = check_served(config);
 
-	if (rc) {
-		return rc;
+	if (rc || config->script) { /* what the target means only the script knows */
+		return rc ? rc : script_check(config->script);
 	}
 	if (stat(config->target, &status) < 0) {
 		return fail_errno(errno, "disk '%s'", config->target);
@@ -132,6 +133,9 @@ int disk_open(struct disk *disk, const struct disk_config *config, const char *u
 	int number;
 
 	*disk = (struct disk){.config = config};
+	if (config->script) {
+		return 0;
+	}
 	if (stat(config->target, &status) < 0) {
 		return fail_errno(errno, "disk '%s'", config->target);
 	}
@@ -172,6 +176,30 @@ void disk_nodes(struct nodes *nodes, domid_t domid, const struct disk *disk)
 	if (disk->loop) {
 		device_back(nodes, &device, "physical-device-path", "/dev/loop%u", disk->minor);
 	}
+	if (config->script) {
+		device_back(nodes, &device, "script", "%s", config->script);
+		return;
+	}
 	device_back(nodes, &device, "physical-device", "%x:%x", disk->major, disk->minor);
 	device_back(nodes, &device, "hotplug-status", "connected");
+}
+
+int disk_plug(domid_t domid, const struct disk_config *config)
+{
+	struct device device;
+	char *number;
+	int rc;
+
+	if (!config->script) {
+		return 0;
+	}
+	device_init(&device, domid, "vbd", config->number);
+	rc = script_begin(config->script, &device, NULL);
+	number = device_read_back(&device, "physical-device");
+	if (!rc && !number) {
+		rc = fail(EIO, "disk '%s': its script '%s' has named no device in the store",
+			  config->vdev, config->script);
+	}
+	free(number);
+	return rc;
 }

@@ -18,5 +18,7 @@ int disk_check(const struct disk_config *config);
 
 int disk_open(struct disk *disk, const struct disk_config *config, const char *uuid);
 void disk_nodes(struct nodes *nodes, domid_t domid, const struct disk *disk);
+/* With the nodes written: runs its script, if it has one, which opens it. */
+int disk_plug(domid_t domid, const struct disk_config *config);
 
 #endif

@@ -172,10 +172,13 @@ static int write_nodes(const struct making *m)
 	return rc;
 }
 
-static int plug_interfaces(const struct making *m, int listener)
+static int plug_devices(const struct making *m, int listener)
 {
 	int rc = 0;
 
+	for (size_t i = 0; !rc && i < m->config->disk_count; i++) {
+		rc = disk_plug(m->domid, &m->config->disks[i]);
+	}
 	for (size_t i = 0; !rc && i < m->config->vif_count; i++) {
 		rc = nic_plug(listener, m->domid, &m->config->vifs[i], DEVICE_SECONDS);
 	}
@@ -208,7 +211,7 @@ static int connect_to_host(struct making *m)
 	    !xs_introduce_domain(store(), m->domid, m->rings.store_frame, m->rings.store_port)) {
 		rc = fail_errno(errno, "introducing domain %u to the store", m->domid);
 	}
-	rc = rc ? rc : plug_interfaces(m, listener);
+	rc = rc ? rc : plug_devices(m, listener);
 	if (listener >= 0) {
 		close(listener);
 	}

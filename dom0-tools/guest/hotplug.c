@@ -88,6 +88,7 @@ static int add_disk(const struct target *target, const struct disk_config *confi
 			rc = nodes_end(&nodes);
 		}
 	} while (rc == -EAGAIN);
+	rc = rc ? rc : disk_plug(target->domid, config);
 	rc = rc ? rc : wait_ready(device);
 	if (rc) {
 		device_detach(device, true, 0);

@@ -49,7 +49,7 @@ int nic_check(struct vif_config *config)
 			"vif %u: there is no bridge '%s' ('ip link add %s type bridge' makes one)",
 			config->devid, bridge_of(config), bridge_of(config));
 	}
-	return 0;
+	return config->script ? script_check(config->script) : 0;
 }
 
 void nic_nodes(struct nodes *nodes, domid_t domid, const struct vif_config *config)
@@ -70,6 +70,9 @@ void nic_nodes(struct nodes *nodes, domid_t domid, const struct vif_config *conf
 	device_back(nodes, &device, "bridge", "%s", bridge_of(config));
 	device_back(nodes, &device, "handle", "%u", config->devid);
 	device_back(nodes, &device, "type", "vif");
+	if (config->gatewaydev) {
+		device_back(nodes, &device, "gatewaydev", "%s", config->gatewaydev);
+	}
 	if (config->ip) {
 		device_back(nodes, &device, "ip", "%s", config->ip);
 	}
@@ -221,7 +224,7 @@ int nic_plug(int listener, domid_t domid, const struct vif_config *config, unsig
 		return rc;
 	}
 	if (config->script) { /* it does all, and tells the back end */
-		return script_run(config->script, &device, name, "online");
+		return script_begin(config->script, &device, config->gatewaydev);
 	}
 	rc = set_up(name, config);
 	snprintf(path, sizeof(path), "%s/hotplug-status", device.back);
