@@ -174,8 +174,8 @@ int console_attach(unsigned int domid, unsigned int number, char escape)
 	int rc;
 
 	if (number) {
-		snprintf(attached.path, sizeof(attached.path),
-			 "/local/domain/%u/device/console/%u/tty", domid, number);
+		snprintf(attached.path, sizeof(attached.path), "/libxl/%u/device/console/%u/tty",
+			 domid, number);
 	} else {
 		snprintf(attached.path, sizeof(attached.path), "/local/domain/%u/console/tty",
 			 domid);

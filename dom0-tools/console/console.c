@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -29,15 +31,45 @@ static int open_pty(struct console *console)
 	return tcsetattr(console->other, TCSANOW, &raw) ? -errno : 0;
 }
 
-int console_open(struct console *console, size_t limit, bool keep_all)
+/* One that a killed daemon has left is ours; another file of that name is not. */
+static int open_socket(struct console *console, const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct stat status;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode)) {
+		unlink(path);
+	}
+	console->door = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return console->door < 0 || bind(console->door, (void *)&address, sizeof(address)) < 0 ||
+			       chmod(path, 0600) < 0 || listen(console->door, 1) < 0
+		       ? -errno
+		       : 0;
+}
+
+static void close_socket(int door)
+{
+	struct sockaddr_un address = {.sun_path = ""};
+	socklen_t size = sizeof(address);
+
+	if (getsockname(door, (void *)&address, &size) == 0 && *address.sun_path) {
+		unlink(address.sun_path);
+	}
+	close(door);
+}
+
+int console_open(struct console *console, size_t limit, bool keep_all, const char *socket)
 {
 	int rc;
 
-	console->fd = console->other = -1;
+	console->fd = console->other = console->door = -1;
 	console->keep_all = keep_all;
 	console->limit = limit;
 	console->backlog = malloc(limit);
-	rc = console->backlog ? open_pty(console) : -ENOMEM;
+	rc = !console->backlog ? -ENOMEM
+	     : socket	       ? open_socket(console, socket)
+			       : open_pty(console);
 	if (rc) {
 		console_close(console);
 	}
@@ -52,9 +84,25 @@ void console_close(struct console *console)
 	if (console->other >= 0) {
 		close(console->other);
 	}
+	if (console->door >= 0) {
+		close_socket(console->door);
+	}
 	free(console->backlog);
 	console->backlog = NULL;
-	console->fd = console->other = -1;
+	console->fd = console->other = console->door = -1;
+}
+
+static void hang_up(struct console *console)
+{
+	close(console->fd);
+	console->fd = -1;
+}
+
+void console_connect(struct console *console)
+{
+	if (console->door >= 0 && console->fd < 0) {
+		console->fd = accept4(console->door, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	}
 }
 
 static void backlog_add(struct console *console, const char *bytes, size_t size)
@@ -72,7 +120,7 @@ static void backlog_add(struct console *console, const char *bytes, size_t size)
 /* From the backlog to the pty, as far as that takes it. */
 static void flush_backlog(struct console *console)
 {
-	while (console->used) {
+	while (console->used && console->fd >= 0) {
 		size_t straight = console->limit - console->start;
 		size_t size = console->used < straight ? console->used : straight;
 		ssize_t written = write(console->fd, console->backlog + console->start, size);
@@ -97,7 +145,7 @@ bool console_output(struct console *console, time_t now)
 		size_t room = console->keep_all ? console->limit - console->used : sizeof(bytes);
 		bool broken;
 
-		size = ring_take(console->ring, bytes, room < sizeof(bytes) ? room : sizeof(bytes),
+		size = ring_look(console->ring, bytes, room < sizeof(bytes) ? room : sizeof(bytes),
 				 &broken);
 		if (broken && !console->broken) {
 			fprintf(stderr,
@@ -110,6 +158,7 @@ bool console_output(struct console *console, time_t now)
 		}
 		moved = true;
 		log_write(&console->log, bytes, size, now);
+		ring_taken(console->ring, size); /* not before: we may be killed */
 		backlog_add(console, bytes, size);
 		flush_backlog(console);
 	}
@@ -122,6 +171,9 @@ bool console_input(struct console *console)
 	size_t room = ring_room(console->ring);
 	ssize_t size = room ? read(console->fd, bytes, room) : 0;
 
+	if (room && console->door >= 0 && (size == 0 || (size < 0 && errno != EAGAIN))) {
+		hang_up(console);
+	}
 	if (size <= 0) {
 		return false;
 	}
@@ -129,7 +181,13 @@ bool console_input(struct console *console)
 	return true;
 }
 
-short console_events(const struct console *console)
+struct pollfd console_waits(const struct console *console)
 {
-	return (short)((ring_room(console->ring) ? POLLIN : 0) | (console->used ? POLLOUT : 0));
+	short events =
+		(short)((ring_room(console->ring) ? POLLIN : 0) | (console->used ? POLLOUT : 0));
+
+	if (console->fd < 0) {
+		return (struct pollfd){console->door, POLLIN, 0};
+	}
+	return (struct pollfd){events ? console->fd : -1, events, 0};
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One guest's console: between its ring, a pseudo terminal and its log.
+ * A guest's console or channel: between its ring, a pseudo terminal or socket, and its log.
  *
  *   ring -> log, backlog -> pty -> whoever has it open        pty -> ring
  *
@@ -12,14 +12,17 @@
 
 #include <console/log.h>
 #include <console/ring.h>
+#include <poll.h>
 
 struct console {
 	unsigned int domid;
+	unsigned int number;	  /* 0: the console; others: channels */
 	unsigned char handle[16]; /* the domain's UUID: a number may be used again */
 	struct xencons_interface *ring;
-	int port;  /* ours, -1: none */
-	int fd;	   /* of the pty that we write and read */
-	int other; /* its other end, held so that it outlives its users */
+	int port; /* ours, -1: none */
+	int fd; /* of the pty or the connection that we write and read; -1: nobody has connected */
+	int other; /* the pty's other end, held so that it outlives its users */
+	int door;  /* of a socket, where the next one connects; -1: it is a pty */
 	char tty[64];
 	char *backlog; /* a circle of `limit` bytes */
 	size_t limit;
@@ -30,14 +33,17 @@ struct console {
 	struct log log;
 };
 
-/* Opens the pty; -errno. The ring is the caller's. */
-int console_open(struct console *console, size_t limit, bool keep_all);
+/* Opens the pty, or the socket at a path; -errno. The ring is the caller's. */
+int console_open(struct console *console, size_t limit, bool keep_all, const char *socket);
 void console_close(struct console *console);
 
 /* Moves what can be moved without waiting; true if the guest is to be notified. */
 bool console_output(struct console *console, time_t now);
 bool console_input(struct console *console);
-/* What to wait for: POLLIN while the ring has room, POLLOUT while there is a backlog. */
-short console_events(const struct console *console);
+/* What to wait for: POLLIN while the ring has room, POLLOUT while there is a backlog; or a
+ * connection. */
+struct pollfd console_waits(const struct console *console);
+/* Who is at the door becomes the one that we speak with, unless there is one. */
+void console_connect(struct console *console);
 
 #endif

@@ -6,11 +6,13 @@
  */
 #include <console/daemon.h>
 
+#include <console/place.h>
 #include <errno.h>
 #include <lib/domain.h>
 #include <lib/error.h>
 #include <lib/event.h>
 #include <lib/foreign.h>
+#include <lib/grant.h>
 #include <lib/store.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,26 +21,11 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define LIMIT_DEFAULT (1 << 20)
-#define LIMIT_MAX     (16 << 20)
 #define FIRST_CONSOLE 3 /* in polls: store, events and signals are before */
 
 static void complain(const struct console *console)
 {
 	fprintf(stderr, "pvx-consoled: domain %u: %s\n", console->domid, fail_text());
-}
-
-static bool read_number(unsigned int domid, const char *node, unsigned long *number)
-{
-	char *text = store_read(XBT_NULL, "/local/domain/%u/console/%s", domid, node);
-	char *end = text;
-
-	if (text) {
-		*number = strtoul(text, &end, 10);
-	}
-	bool good = text && end != text && *end == '\0';
-	free(text);
-	return good;
 }
 
 static void open_log(struct daemon *daemon, struct console *console)
@@ -56,14 +43,6 @@ static void open_log(struct daemon *daemon, struct console *console)
 	free(name);
 }
 
-static int tell_tty(const struct console *console)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/local/domain/%u/console/tty", console->domid);
-	return store_write(XBT_NULL, path, "%s", console->tty);
-}
-
 /* Undoes what attach() did. */
 static void detach(struct daemon *daemon, struct console *console)
 {
@@ -79,40 +58,45 @@ static void detach(struct daemon *daemon, struct console *console)
 	console->port = -1;
 }
 
-/* If the domain's nodes are there and its console is not yet open, opens it. */
+static int open_ring(struct daemon *daemon, struct console *console, const struct place *place)
+{
+	domid_t domid = (domid_t)console->domid;
+
+	console->ring = console->number ? grant_map(domid, (uint32_t)place->ring)
+					: foreign_map(domid, &(uint64_t){place->ring}, 1);
+	if (!console->ring) {
+		return -EIO;
+	}
+	console->port = event_bind(daemon->events, domid, (unsigned int)place->port);
+	return console->port < 0 ? console->port : 0;
+}
+
+/* If the console's nodes are there and it is not yet open, opens it. */
 static void attach(struct daemon *daemon, struct console *console)
 {
-	char *type = store_read(XBT_NULL, "/local/domain/%u/console/type", console->domid);
-	bool ours = !type || strcmp(type, "xenconsoled") == 0;
-	unsigned long frame;
-	unsigned long remote;
-	unsigned long limit = LIMIT_DEFAULT;
+	struct place place;
 	int rc;
 
-	free(type);
-	if (console->ring || !ours || !read_number(console->domid, "ring-ref", &frame) ||
-	    !read_number(console->domid, "port", &remote)) {
+	if (console->ring && place_closed(console)) {
+		detach(daemon, console);
+	}
+	if (console->ring || !place_read(console, &place)) {
 		return;
 	}
-	read_number(console->domid, "limit", &limit);
-	limit = limit == 0 ? LIMIT_DEFAULT : limit > LIMIT_MAX ? LIMIT_MAX : limit;
-	console->ring = foreign_map((domid_t)console->domid, &(uint64_t){frame}, 1);
-	rc = console->ring ? 0 : -EIO;
+	rc = open_ring(daemon, console, &place);
 	if (!rc) {
-		console->port =
-			event_bind(daemon->events, (domid_t)console->domid, (unsigned int)remote);
-		rc = console->port < 0 ? console->port : 0;
+		rc = console_open(console, place.limit, daemon->keep_all, place.socket);
+		rc = !rc	    ? place_tell(console)
+		     : place.socket ? fail_errno(-rc, "the socket %s", place.socket)
+				    : fail_errno(-rc, "a pseudo terminal");
 	}
-	if (!rc) {
-		rc = console_open(console, limit, daemon->keep_all);
-		rc = rc ? fail_errno(-rc, "a pseudo terminal") : tell_tty(console);
-	}
+	free(place.socket);
 	if (rc) {
 		complain(console);
 		detach(daemon, console);
 		return;
 	}
-	if (daemon->policy.guest) {
+	if (daemon->policy.guest && !console->number) { /* channels are for programs */
 		open_log(daemon, console);
 	}
 	if (console_output(console, time(NULL))) {
@@ -120,13 +104,13 @@ static void attach(struct daemon *daemon, struct console *console)
 	}
 }
 
-static void watch(unsigned int domid, bool begin)
+static void watch(const struct console *console, bool begin)
 {
-	char path[64];
+	char path[PLACE_PATH];
 	char token[16];
 
-	snprintf(path, sizeof(path), "/local/domain/%u/console", domid);
-	snprintf(token, sizeof(token), "%u", domid);
+	place_folder(console, path);
+	snprintf(token, sizeof(token), "%u", console->domid);
 	if (begin) {
 		xs_watch(store(), path, token);
 	} else {
@@ -142,22 +126,23 @@ static void forget(struct daemon *daemon, size_t i)
 		console_output(console, time(NULL));
 	}
 	detach(daemon, console);
-	watch(console->domid, false);
+	watch(console, false);
 	free(console);
 	daemon->consoles[i] = daemon->consoles[--daemon->count];
 }
 
-static struct console *find(const struct daemon *daemon, unsigned int domid)
+static struct console *find(const struct daemon *daemon, unsigned int domid, unsigned int number)
 {
 	for (size_t i = 0; i < daemon->count; i++) {
-		if (daemon->consoles[i]->domid == domid) {
+		if (daemon->consoles[i]->domid == domid && daemon->consoles[i]->number == number) {
 			return daemon->consoles[i];
 		}
 	}
 	return NULL;
 }
 
-static int learn(struct daemon *daemon, const domain_info_t *info)
+static int learn(struct daemon *daemon, unsigned int domid, unsigned int number,
+		 const unsigned char *handle)
 {
 	size_t polls = FIRST_CONSOLE + daemon->count + 1;
 	struct console **consoles =
@@ -169,16 +154,47 @@ static int learn(struct daemon *daemon, const domain_info_t *info)
 	daemon->polls = calloc(polls, sizeof(struct pollfd));
 	if (!consoles || !console || !daemon->polls) {
 		free(console);
-		return fail(ENOMEM, "no memory for the console of domain %u", info->domain);
+		return fail(ENOMEM, "no memory for the console of domain %u", domid);
 	}
-	console->domid = info->domain;
-	memcpy(console->handle, info->handle, sizeof(console->handle));
-	console->port = console->fd = console->other = -1;
+	console->domid = domid;
+	console->number = number;
+	memcpy(console->handle, handle, sizeof(console->handle));
+	console->port = console->fd = console->other = console->door = -1;
 	console->log.fd = -1;
 	daemon->consoles[daemon->count++] = console;
 	/* Fires at once, and when the nodes are written. */
-	watch(console->domid, true);
+	watch(console, true);
 	return 0;
+}
+
+/* Its channels' nodes were written together with the console's. */
+static int learn_channels(struct daemon *daemon, unsigned int domid)
+{
+	const struct console *first = find(daemon, domid, 0);
+	unsigned int count = 0;
+	unsigned int *numbers = first ? place_channels(domid, &count) : NULL;
+	int rc = 0;
+
+	for (unsigned int i = 0; !rc && i < count; i++) {
+		if (numbers[i] && !find(daemon, domid, numbers[i])) {
+			rc = learn(daemon, domid, numbers[i], first->handle);
+		}
+	}
+	free(numbers);
+	return rc;
+}
+
+/* Something has changed at a domain's consoles. */
+static int on_domain(struct daemon *daemon, unsigned int domid)
+{
+	int rc = learn_channels(daemon, domid);
+
+	for (size_t i = 0; !rc && i < daemon->count; i++) {
+		if (daemon->consoles[i]->domid == domid) {
+			attach(daemon, daemon->consoles[i]);
+		}
+	}
+	return rc;
 }
 
 static const domain_info_t *alive(const struct domain_list *list, const struct console *console)
@@ -208,8 +224,8 @@ static int look_around(struct daemon *daemon)
 		const domain_info_t *info = &list.info[i];
 
 		if (info->domain != 0 && !(info->flags & XEN_DOMINF_dying) &&
-		    !find(daemon, info->domain)) {
-			rc = learn(daemon, info);
+		    !find(daemon, info->domain, 0)) {
+			rc = learn(daemon, info->domain, 0, info->handle);
 		}
 	}
 	domain_list_free(&list);
@@ -221,24 +237,21 @@ static int on_store(struct daemon *daemon)
 {
 	bool look = false;
 	char **event;
+	int rc = 0;
 
-	while ((event = xs_check_watch(store()))) {
-		struct console *console = NULL;
-
+	errno = EAGAIN;
+	while (!rc && (event = xs_check_watch(store()))) {
 		if (event[0][0] == '@') {
 			look = true;
 		} else {
-			console = find(daemon, (unsigned int)strtoul(event[1], NULL, 10));
+			rc = on_domain(daemon, (unsigned int)strtoul(event[1], NULL, 10));
 		}
 		free(event);
-		if (console) {
-			attach(daemon, console);
-		}
 	}
-	if (errno != EAGAIN) {
+	if (!rc && errno != EAGAIN) {
 		return fail_errno(errno, "the store");
 	}
-	return look ? look_around(daemon) : 0;
+	return !rc && look ? look_around(daemon) : rc;
 }
 
 /* What the hypervisor has logged since the last time. */
@@ -282,9 +295,11 @@ static void on_event(struct daemon *daemon, int port)
 	}
 }
 
-static void on_pty(struct daemon *daemon, struct console *console, short events)
+static void on_other_end(struct daemon *daemon, struct console *console, short events)
 {
-	bool moved = events & POLLIN && console_input(console);
+	bool moved = console->fd >= 0 && events & (POLLIN | POLLHUP) && console_input(console);
+
+	console_connect(console);
 
 	if (events & POLLOUT) {
 		moved |= console_output(console, time(NULL));
@@ -303,8 +318,7 @@ static size_t fill_polls(struct daemon *daemon)
 		const struct console *console = daemon->consoles[i];
 
 		daemon->polls[FIRST_CONSOLE + i] =
-			(struct pollfd){console->ring ? console->fd : -1,
-					console->ring ? console_events(console) : 0, 0};
+			console->ring ? console_waits(console) : (struct pollfd){.fd = -1};
 	}
 	return FIRST_CONSOLE + daemon->count;
 }
@@ -332,11 +346,11 @@ int daemon_step(struct daemon *daemon, int timeout)
 	if (poll(daemon->polls, count, timeout) < 0) {
 		return errno == EINTR ? 0 : fail_errno(errno, "poll");
 	}
-	/* The ptys first: the store's events change which there are. */
+	/* The other ends first: the store's events change which there are. */
 	for (size_t i = 0; i + FIRST_CONSOLE < count; i++) {
 		if (daemon->polls[FIRST_CONSOLE + i].revents) {
-			on_pty(daemon, daemon->consoles[i],
-			       daemon->polls[FIRST_CONSOLE + i].revents);
+			on_other_end(daemon, daemon->consoles[i],
+				     daemon->polls[FIRST_CONSOLE + i].revents);
 		}
 	}
 	while (daemon->polls[1].revents && (port = event_next(daemon->events)) >= 0) {

@@ -4,23 +4,27 @@
 
 #include <stdint.h>
 
-size_t ring_take(struct xencons_interface *ring, char *bytes, size_t size, bool *broken)
+size_t ring_look(struct xencons_interface *ring, char *bytes, size_t size, bool *broken)
 {
 	uint32_t produced = __atomic_load_n(&ring->out_prod, __ATOMIC_ACQUIRE);
 	uint32_t consumed = ring->out_cons;
 	uint32_t there = produced - consumed;
-	size_t taken;
+	size_t seen;
 
 	*broken = there > sizeof(ring->out);
 	if (*broken) {
 		__atomic_store_n(&ring->out_cons, produced, __ATOMIC_RELEASE);
 		return 0;
 	}
-	for (taken = 0; taken < there && taken < size; taken++) {
-		bytes[taken] = ring->out[(consumed + taken) % sizeof(ring->out)];
+	for (seen = 0; seen < there && seen < size; seen++) {
+		bytes[seen] = ring->out[(consumed + seen) % sizeof(ring->out)];
 	}
-	__atomic_store_n(&ring->out_cons, consumed + (uint32_t)taken, __ATOMIC_SEQ_CST);
-	return taken;
+	return seen;
+}
+
+void ring_taken(struct xencons_interface *ring, size_t size)
+{
+	__atomic_store_n(&ring->out_cons, ring->out_cons + (uint32_t)size, __ATOMIC_SEQ_CST);
 }
 
 size_t ring_room(const struct xencons_interface *ring)

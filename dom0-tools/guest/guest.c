@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Creating guests. */
 #include <errno.h>
+#include <guest/channel.h>
 #include <guest/disk.h>
 #include <guest/guest.h>
 #include <guest/loop.h>
@@ -69,6 +70,9 @@ int guest_check(struct domain_config *config)
 	}
 	for (size_t i = 0; !rc && i < config->vif_count; i++) {
 		rc = nic_check(&config->vifs[i]);
+	}
+	for (size_t i = 0; !rc && i < config->channel_count; i++) {
+		rc = channel_check(&config->channels[i]);
 	}
 	return rc;
 }
@@ -166,6 +170,10 @@ static int write_nodes(const struct making *m)
 		}
 		for (size_t i = 0; i < m->config->vif_count; i++) {
 			nic_nodes(&nodes, m->domid, &m->config->vifs[i]);
+		}
+		for (size_t i = 0; i < m->config->channel_count; i++) {
+			channel_nodes(&nodes, m->domid, (unsigned int)i + 1,
+				      &m->config->channels[i]);
 		}
 		rc = nodes_end(&nodes);
 	} while (rc == -EAGAIN);

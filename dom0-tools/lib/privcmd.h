@@ -35,6 +35,13 @@ struct privcmd_port {
 	unsigned int port;
 };
 
+/* One grant; index is answered, and is the offset to map. */
+struct gntdev_map {
+	uint32_t count, padding;
+	uint64_t index;
+	uint32_t domid, ref;
+};
+
 #define PRIVCMD_HYPERCALL	_IOC(_IOC_NONE, 'P', 0, sizeof(struct privcmd_hypercall))
 #define PRIVCMD_MAP		_IOC(_IOC_NONE, 'P', 4, sizeof(struct privcmd_map))
 #define PRIVCMD_MAP_RESOURCE	_IOC(_IOC_NONE, 'P', 7, sizeof(struct privcmd_map_resource))
@@ -42,5 +49,6 @@ struct privcmd_port {
 #define EVTCHN_BIND_INTERDOMAIN _IOC(_IOC_NONE, 'E', 1, sizeof(struct privcmd_bind_interdomain))
 #define EVTCHN_UNBIND		_IOC(_IOC_NONE, 'E', 3, sizeof(struct privcmd_port))
 #define EVTCHN_NOTIFY		_IOC(_IOC_NONE, 'E', 4, sizeof(struct privcmd_port))
+#define GNTDEV_MAP		_IOC(_IOC_NONE, 'G', 0, sizeof(struct gntdev_map))
 
 #endif

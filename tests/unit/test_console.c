@@ -10,9 +10,12 @@
 #include <lib/error.h>
 #include <lib/event.h>
 #include <lib/foreign.h>
+#include <lib/grant.h>
 #include <lib/store.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -45,7 +48,7 @@ int event_next(int fd)
 	return read(fd, &port, sizeof(port)) == sizeof(port) ? port : -1;
 }
 
-static void send(int port)
+static void fire_port(int port)
 {
 	if (write(events[1], &port, sizeof(port)) != sizeof(port)) {
 		ok(false, "an event");
@@ -54,7 +57,9 @@ static void send(int port)
 
 int event_bind(int fd, domid_t domid, unsigned int remote_port)
 {
-	return remote_port == 7 ? 100 + domid : fail(EINVAL, "no such port");
+	return remote_port == 7	  ? 100 + domid
+	       : remote_port == 8 ? 200 + domid
+				  : fail(EINVAL, "no such port");
 }
 
 int event_bind_virq(int fd, unsigned int virq)
@@ -68,13 +73,21 @@ void event_unbind(int fd, int port)
 
 void event_notify(int fd, int port)
 {
-	guests[port - 100].notified++;
+	guests[port % 100].notified++;
 }
 
 void *foreign_map(domid_t domid, const uint64_t *frames, size_t count)
 {
 	guests[domid].mapped++;
 	return frames[0] == 1000u + domid ? &guests[domid].ring : NULL;
+}
+
+/* Channels' rings are granted; of guest N's channel by reference 8 + N. */
+static struct xencons_interface channel_rings[GUESTS];
+
+void *grant_map(domid_t domid, uint32_t ref)
+{
+	return ref == 8u + domid ? &channel_rings[domid] : NULL;
 }
 
 void foreign_unmap(const void *memory, size_t count)
@@ -197,6 +210,19 @@ int store_write(xs_transaction_t t, const char *path, const char *format, ...)
 	return 0;
 }
 
+/* The only folders that are listed are those of channels: a node "channels" has one's number. */
+char **xs_directory(struct xs_handle *handle, xs_transaction_t t, const char *path,
+		    unsigned int *count)
+{
+	char **names = calloc(1, sizeof(*names));
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s/channels", path);
+	names[0] = node(name);
+	*count = *names[0] != '\0';
+	return names;
+}
+
 bool xs_watch(struct xs_handle *handle, const char *path, const char *token)
 {
 	fire(path, token);
@@ -250,7 +276,7 @@ static void guest_writes(unsigned int domid, const char *text)
 	for (; *text; text++) {
 		ring->out[ring->out_prod++ % sizeof(ring->out)] = *text;
 	}
-	send(100 + (int)domid);
+	fire_port(100 + (int)domid);
 }
 
 static void guest_starts(unsigned int domid, const char *name)
@@ -347,7 +373,7 @@ static void test_console(void)
 	ok(file_is("guest-web.log", "early\r\nlogin: "), "the log has the output");
 	ok(file_is("hypervisor.log", "(XEN) one\n"), "the hypervisor's log is followed");
 	strcat(hypervisor_log, "(XEN) two\n");
-	send(99);
+	fire_port(99);
 	steps();
 	ok(file_is("hypervisor.log", "(XEN) one\n(XEN) two\n"), "by its event, from where it was");
 	close(fd);
@@ -379,7 +405,7 @@ static void test_hostile(void)
 	int fd = user(1);
 
 	guests[1].ring.out_prod = guests[1].ring.out_cons + 2049;
-	send(101);
+	fire_port(101);
 	steps();
 	ok(reads(fd, ""), "more than a ring holds is no output");
 	guest_writes(1, "again");
@@ -541,6 +567,99 @@ static void test_log(void)
 	log_close(&log);
 }
 
+/* --- Channels ------------------------------------------------------------------------------- */
+
+#define FRONT "/local/domain/3/device/console/1"
+#define BACK  "/local/domain/0/backend/console/3/1"
+
+static void channel_starts(const char *connection, const char *path)
+{
+	strcpy(node("/libxl/3/device/console/channels"), "1");
+	strcpy(node(BACK "/connection"), connection);
+	strcpy(node(BACK "/path"), path);
+	strcpy(node(FRONT "/ring-ref"), "11");
+	strcpy(node(FRONT "/port"), "8");
+	strcpy(node(FRONT "/state"), "3");
+}
+
+static void channel_writes(const char *text)
+{
+	struct xencons_interface *ring = &channel_rings[3];
+
+	for (; *text; text++) {
+		ring->out[ring->out_prod++ % sizeof(ring->out)] = *text;
+	}
+	fire_port(203);
+	steps();
+}
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (connect(fd, (void *)&address, sizeof(address)) < 0) {
+		close(fd);
+		return -1;
+	}
+	steps();
+	return fd;
+}
+
+static void test_socket(void)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/agent", folder);
+	daemon_.keep_all = false;
+	open_daemon();
+	channel_starts("socket", path);
+	guest_starts(3, "agent");
+	steps();
+	ok(strcmp(node(BACK "/state"), "4") == 0, "a channel's back end connects");
+	channel_writes("early ");
+	fd = connect_to(path);
+	ok(fd >= 0 && reads(fd, "early "), "who connects reads what was said before");
+	ok(write(fd, "ask", 3) == 3, "he asks");
+	steps();
+	ok(channel_rings[3].in_prod == 3 && memcmp(channel_rings[3].in, "ask", 3) == 0,
+	   "the guest hears it");
+	ok(connect_to(path) >= 0, "another waits");
+	close(fd);
+	steps();
+	channel_writes("next");
+	fd = connect_to(path);
+	ok(access(path, F_OK) == 0, "and the socket stays");
+	close(fd);
+	strcpy(node(FRONT "/state"), "6");
+	fire(FRONT, "3");
+	steps();
+	ok(connect_to(path) < 0 && access(path, F_OK) < 0,
+	   "a guest that closes it closes the socket");
+}
+
+static void test_channel_pty(void)
+{
+	int fd;
+
+	strcpy(node(BACK "/connection"), "pty");
+	strcpy(node(FRONT "/state"), "3");
+	fire(FRONT, "3");
+	steps();
+	fd = open(node("/libxl/3/device/console/1/tty"), O_RDWR | O_NOCTTY | O_NONBLOCK);
+	channel_writes("by pty");
+	ok(fd >= 0 && reads(fd, "by pty"), "a channel as a pty, named where no guest can write");
+	close(fd);
+	guests[3].there = false;
+	fire("@releaseDomain", "domains");
+	steps();
+	ok(open(node("/libxl/3/device/console/1/tty"), O_RDWR | O_NOCTTY) < 0,
+	   "it goes with its guest");
+	daemon_close(&daemon_);
+}
+
 int main(void)
 {
 	char command[64];
@@ -556,6 +675,8 @@ int main(void)
 	test_restart();
 	test_overflow();
 	test_log();
+	test_socket();
+	test_channel_pty();
 	snprintf(command, sizeof(command), "rm -r %s", folder);
 	ok(system(command) == 0, "cleared away");
 	return done_testing();
