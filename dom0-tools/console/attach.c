@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -41,6 +42,15 @@ static int write_all(int fd, const char *bytes, size_t size)
 	return 0;
 }
 
+/* A pty gives each byte to one of those who read it. */
+static void warn_of_others(int tty)
+{
+	if (tty >= 0 && flock(tty, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+		fputs("somebody else is at this console: each sees a part of what it says\r\n",
+		      stderr);
+	}
+}
+
 /*
  * What the node says now: 1 if the domain is gone; while its pty is there it may have more to say.
  * A pty is opened if we have none; the name that has just hung up is not opened again, for as long
@@ -59,6 +69,7 @@ static int look(struct attached *attached, bool event)
 	if (attached->tty < 0 && *name && (event || strcmp(name, attached->name) != 0)) {
 		attached->tty = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 		snprintf(attached->name, sizeof(attached->name), "%s", name);
+		warn_of_others(attached->tty);
 	}
 	free(name);
 	return 0;
