@@ -73,11 +73,13 @@ int domain_create(const struct domain_spec *spec)
 static int set_limits(const struct builder *b)
 {
 	struct xen_domctl vcpus = {.cmd = XEN_DOMCTL_max_vcpus, .domain = b->domid};
+	uint64_t most = b->spec->memory_max_kib + SLACK_KIB;
 	int rc;
 
 	vcpus.u.max_vcpus.max = b->spec->vcpus_max;
 	rc = hypercall_domctl(&vcpus);
-	return rc < 0 ? rc : domain_memory_limit(b->domid, b->spec->memory_max_kib + SLACK_KIB);
+	rc = rc < 0 ? rc : domain_memory_limit(b->domid, most);
+	return rc < 0 ? rc : domain_memory_map(b->domid, most);
 }
 
 static int open_files(struct builder *b)

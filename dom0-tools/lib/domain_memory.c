@@ -99,3 +99,26 @@ int domain_memory_limit(domid_t domid, uint64_t kib)
 	op.u.max_mem.max_memkb = kib;
 	return hypercall_domctl(&op);
 }
+
+/* As the BIOS's E820 lists memory. */
+#define RAM 1
+struct map_entry {
+	uint64_t address, bytes;
+	uint32_t type;
+} __attribute__((packed));
+
+int domain_memory_map(domid_t domid, uint64_t kib)
+{
+	struct xen_foreign_memory_map op = {.domid = domid, .map = {.nr_entries = 1}};
+	struct map_entry *entry = hypercall_memory(sizeof(*entry));
+	long rc;
+
+	if (!entry) {
+		return fail(ENOMEM, "no memory for a hypercall");
+	}
+	*entry = (struct map_entry){.bytes = kib << 10, .type = RAM};
+	set_xen_guest_handle(op.map.buffer, entry);
+	rc = hypercall_struct(__HYPERVISOR_memory_op, XENMEM_set_memory_map, &op, sizeof(op));
+	hypercall_memory_free(entry, sizeof(*entry));
+	return rc < 0 ? fail_errno((int)-rc, "the memory map of domain %u", domid) : 0;
+}

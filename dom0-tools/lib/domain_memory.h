@@ -11,4 +11,8 @@ int domain_memory_populate(domid_t domid, uint64_t *frames, uint64_t pages);
 /* How far it may grow. */
 int domain_memory_limit(domid_t domid, uint64_t kib);
 
+/* The map that its kernel reads: memory from 0 to there. It prepares for as much as it may grow to.
+ */
+int domain_memory_map(domid_t domid, uint64_t kib);
+
 #endif
