@@ -8,6 +8,80 @@ import subprocess
 import incumbent
 from machine import PANIC, TOP, Machine, Tap, skip_all
 
+# Of a script in Dom0: the daemons, a bridge with an echo at 10.9.0.1:7000, checks, and a guest that runs GUEST_LOADS.
+DOM0_SHELL = """#!/bin/sh
+check() { if [ "$2" = "$3" ]; then echo "check ok $1"; else echo "check bad $1: '$2' not '$3'"; fi; }
+until_is() { left=1000; until [ "$(eval "$2")" = "$1" ] || [ $left = 0 ]; do sleep 1; left=$((left - 1)); done; }
+start_stored() { pvx-stored -N 2>>/run/store.log & stored=$!; }
+start_consoled() { pvx-consoled --log=guest --log-dir=/tmp/consoles 2>>/run/consoled.log; }
+begin_dom0() {
+	mkdir -p /run/xenstored
+	start_stored
+	until pvx-store exists /tool/xenstored 2>/dev/null; do sleep 1; done
+	start_consoled
+	ip link add name xenbr0 type bridge 2>/dev/null || brctl addbr xenbr0
+	ip addr add 10.9.0.1/24 dev xenbr0; ip link set xenbr0 up
+	nc -ll -p 7000 -e /bin/cat &
+}
+data() { pvx-store read /local/domain/$(pvx domid guest)/data/$1 2>/dev/null; }
+say() { pvx-store write /local/domain/$(pvx domid guest)/data/say $1; }
+first() { set -- $(data $1); echo ${1:-0}; }
+lines() { grep -c '^line' /tmp/consoles/guest-guest.log; }
+# All three loads have moved on since.
+moved() { [ $(first disk) -gt $disk ] && [ $(first net) -gt $net ] && [ $(lines) -gt $lines ] && echo yes; }
+moves() { disk=$(first disk) net=$(first net) lines=$(lines); until_is yes moved; moved; }
+"""
+
+# Of a script in a guest: loads that run until Dom0 says "end", `load` all three of them. Each counts its turns and what
+# was wrong in the store: blocks written and read back, bytes sent to Dom0 and back, and numbered lines on the console.
+GUEST_LOADS = """#!/bin/sh
+export XENSTORED_PATH=/dev/xen/xenbus
+ip addr add 10.9.0.2/24 dev eth0; ip link set eth0 up
+said() { [ "$(pvx-store read data/say 2>/dev/null)" = "$1" ]; }
+turns() { # turns NAME COMMAND: a turn is wrong when the command fails
+	n=0; wrong=0
+	until [ -e /tmp/end ]; do
+		n=$((n + 1)); $2 || wrong=$((wrong + 1))
+		pvx-store write data/$1 "$n $wrong"
+	done
+	pvx-store write data/$1-end "$wrong"
+}
+block() {
+	head -c 16384 /dev/urandom >/tmp/block
+	dd if=/tmp/block of=/dev/xvda bs=16k seek=$((n % 200 + 1)) conv=notrunc oflag=direct 2>/dev/null
+	dd if=/dev/xvda bs=16k skip=$((n % 200 + 1)) count=1 iflag=direct 2>/dev/null | cmp -s - /tmp/block
+}
+packets() {
+	head -c 30000 /dev/urandom >/tmp/packets
+	nc 10.9.0.1 7000 </tmp/packets | cmp -s - /tmp/packets
+}
+talk() { # in bursts that fill the ring
+	i=0
+	until [ -e /tmp/end ]; do
+		i=$((i + 1)); echo "line $i of what the guest has to say"
+		[ $((i % 50)) -ne 0 ] || sleep 0.2
+	done
+	pvx-store write data/lines-end $i
+}
+load() {
+	turns disk block &
+	turns net packets &
+	talk >/dev/hvc0 &
+	until said end; do sleep 1; done
+	touch /tmp/end
+	until pvx-store exists data/disk-end && pvx-store exists data/net-end && pvx-store exists data/lines-end; do sleep 1; done
+	pvx-store write data/ended yes
+}
+"""
+
+STORE_PROGRAM = ("pvx-store=/usr/bin/pvx-store",)
+DOM0_PROGRAMS = STORE_PROGRAM + ("pvx-stored=/usr/sbin/pvx-stored", "pvx=/usr/bin/pvx", "pvx-consoled=/usr/sbin/pvx-consoled")
+
+
+def kernel_of(root):
+    """The kernel and initrd of a linux_root() as files of another."""
+    return (f"{root}/vmlinuz=/root/vmlinuz", f"{root}/initrd=/root/initrd")
+
 
 def arguments(name, doc, argv=None):
     """The usual options of a scenario, with `image` and `folder` as they follow from them."""

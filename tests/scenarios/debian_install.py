@@ -17,7 +17,7 @@ import debian_disk  # noqa: E402
 SETTINGS = {"/etc/default/grub": debian_disk.GRUB_DEFAULTS.format(entry="2")
             + 'GRUB_CMDLINE_XEN="com1=115200,8n1 console=com1 dom0_mem=1G"\nGRUB_CMDLINE_LINUX_XEN_REPLACE="console=hvc0"\n'}
 PROMPT = r"root@parvus:~# $"
-UNITS = ("pvx-stored.socket", "pvx-stored.service", "proc-xen.mount")
+UNITS = ("pvx-stored.socket", "pvx-stored.service", "pvx-consoled.service", "pvx-supervisor.service", "proc-xen.mount")
 
 # Typed at the login one after another: what it shows, the command, what its output has to have.
 CHECKS = (
@@ -28,6 +28,10 @@ CHECKS = (
     ("systemd starts a killed store again, with all it had",
      "old=$(systemctl show -P MainPID pvx-stored); kill -9 $old; pvx-store read /a/b; "
      "new=$(systemctl show -P MainPID pvx-stored); [ $new -ne $old ] && echo another", r"^value\nanother$"),
+    ("and killed daemons of consoles and the supervisor",
+     "for unit in pvx-consoled pvx-supervisor; do old=$(systemctl show -P MainPID $unit); kill -9 $old; "
+     "until new=$(systemctl show -P MainPID $unit); [ $new -ne 0 ] && [ $new -ne $old ]; do sleep 1; done; "
+     "systemctl is-active $unit; done; pvx doctor", r"^active\nactive\nall is well$"),
     ("the store is watched over by systemd", "systemctl show -P WatchdogUSec pvx-stored", r"^30s$"),
 )
 
