@@ -446,7 +446,7 @@ static bool create(struct builder *b)
 	if (spec->grants) {
 		grant_domain_init(&b->d->grants, spec->id, spec->grants);
 	}
-	b->d->memory.frame_limit = MAX(spec->page_limit, spec->pages);
+	domain_memory_limit(&b->d->memory, MAX(spec->page_limit, spec->pages));
 	for (unsigned i = 0; i < spec->vcpus; i++) {
 		if (!vcpu_create(b->d, i)) {
 			return false;

@@ -133,7 +133,7 @@ void domain_memory_free(struct domain_memory *dm)
 void domain_memory_limit(struct domain_memory *dm, uint64_t frames)
 {
 	lock_acquire(&dm->frames_lock);
-	dm->frame_limit = frames;
+	dm->frame_limit = MIN(frames, (uint64_t)FRAMES_NO_LIMIT);
 	lock_release(&dm->frames_lock);
 }
 

@@ -133,7 +133,9 @@ int domain_memory_drop(struct domain_memory *dm);
 /* What is left: rights and maps that somebody gave to a domain that was already dying. */
 void domain_memory_free(struct domain_memory *dm);
 
-/* How many frames it may have; nobody sets that for a domain that dies. */
+/* How many frames it may have; nobody sets that for a domain that dies. From here on, any number:
+ * it is what Xen has for "no limit" and its tools look for. */
+#define FRAMES_NO_LIMIT UINT32_MAX
 void domain_memory_limit(struct domain_memory *dm, uint64_t frames);
 
 #endif
