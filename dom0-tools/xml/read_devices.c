@@ -56,8 +56,13 @@ static const char *vswitch(struct source *source, xmlNode *interface, const char
 	}
 	for (xmlNode *tag = node_child(vlan, "tag"); bridge && tag;
 	     tag = node_next(tag->next, "tag")) {
-		bridge = arena_print(source->arena, "%s%c%s", bridge, several ? ':' : '.',
-				     source_attribute(source, tag, "id"));
+		const char *id = source_attribute(source, tag, "id");
+
+		if (!id) {
+			source_refuse(source, tag, "<tag> without an id");
+			return bridge;
+		}
+		bridge = arena_print(source->arena, "%s%c%s", bridge, several ? ':' : '.', id);
 		if (!several) {
 			break;
 		}

@@ -67,6 +67,8 @@ def main():
     refused(guest("<memory unit='furlong'>1</memory>"), "-:4: error: <memory unit='furlong'>1; accepted")
     refused(guest(devices="<interface type='network'/>"), "-:6: error: <interface type='network'>")
     refused(guest(devices="<interface type='bridge'><source bridge='a,script=b'/></interface>"), "-:6: error: bridge=a")
+    refused(guest(devices="<interface type='bridge'><source bridge='a'/><vlan><tag/></vlan>"
+                          "<virtualport type='openvswitch'/></interface>"), "-:6: error: <tag> without an id")
     refused(guest(devices="<hostdev type='pci'/>"), "-:6: error: pci is refused: no IOMMU")
     refused(guest(devices="<disk><source file='/a'/></disk>"), "-:6: error: disk: no virtual device for /a")
     print(f"1..{count}")
