@@ -152,7 +152,10 @@ int device_detach(const struct device *d, bool force, unsigned int seconds)
 		rc = rc ? rc : watch_until(state, is_closed, &copy, seconds);
 	}
 	if (rc == -ETIMEDOUT) {
-		return fail(ETIMEDOUT, "the guest does not let go of its %s %u", d->type, d->id);
+		return fail(
+			ETIMEDOUT,
+			"the guest does not let go of its %s %u (--force takes it all the same)",
+			d->type, d->id);
 	}
 	rc = rc ? rc : script_end(d);
 	return rc ? rc : remove_nodes(d);

@@ -21,6 +21,7 @@
 #ifndef PV_NET_BUFFERS
 #define PV_NET_BUFFERS 64 /* each way, at most 256: the slots of a ring */
 #endif
+_Static_assert(PV_NET_BUFFERS <= 256, "a ring has no more slots");
 #define PV_NET_HEADER 14 /* the shortest frame that the back end takes */
 
 struct pv_net {
