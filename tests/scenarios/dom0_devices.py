@@ -110,9 +110,9 @@ def run(tap, image, root, folder, machine_type, words, on_xen):
     what = f"{machine_type}{', ' + words if words else ''}"
     options = ["--hypervisor", image, "--kernel", os.path.join(root, "vmlinux"),
                "--initrd", os.path.join(root, "initrd"), "--cmdline", f"console=hvc0 panic=-1 {words}",
-               "--hv", "com1=115200,8n1 console=com1 dom0_mem=512M dom0_vcpus_pin", "--mem", "1024", "--smp", "2", "--machine", machine_type,
-               "--"] + device_options(folder)
-    with Machine(options, os.path.join(folder, f"console.{machine_type}{words}"), 300) as machine:
+               "--hv", "com1=115200,8n1 console=com1 dom0_mem=512M dom0_vcpus_pin", "--mem", "1024", "--smp", "2",
+               "--machine", machine_type, "--"] + device_options(folder)
+    with Machine(options, os.path.join(folder, f"console.{machine_type}{words}"), 600) as machine:
         machine.wait_for(r"the script ended with|" + PANIC.pattern)
         checks = re.findall(r"^((?:not )?ok) \d+ - (.*)$", machine.log, re.MULTILINE)
         for line in checks:

@@ -38,16 +38,9 @@
 
 #define ADDRESS_BASE 0xfee00000u
 
-#define PCI_REGISTERS	   256u
-#define PCI_HEADER_TYPE	   0x0e
-#define PCI_MULTIFUNCTION  0x80
-#define PCI_HEADER_KIND	   0x7f
-#define PCI_BAR(n)	   (0x10u + 4 * (n))
-#define BAR_IO		   0x1
-#define BAR_64		   0x4
-#define PCI_COMMAND	   0x04
-#define PCI_COMMAND_MEMORY 0x2u
-#define BAR_MEMORY_ADDRESS 0xfffffff0u
+#define PCI_REGISTERS	  256u
+#define PCI_HEADER_TYPE	  0x0e
+#define PCI_MULTIFUNCTION 0x80
 
 /* A line's message. */
 struct message {
@@ -105,59 +98,11 @@ static unsigned find_capability(pci_function_t f, uint8_t id)
 	return at && at + bytes <= PCI_REGISTERS ? at : 0;
 }
 
-static unsigned bar_count(pci_function_t f)
-{
-	static const uint8_t counts[] = {6, 2, 1}; /* a device, a bridge, one to CardBus */
-	uint32_t kind = pci_read(f, PCI_HEADER_TYPE, 1) & PCI_HEADER_KIND;
-
-	return kind < ARRAY_COUNT(counts) ? counts[kind] : 0;
-}
-
-/* The address of a memory BAR, or 0. */
-static paddr_t bar_address(pci_function_t f, unsigned bar)
-{
-	uint32_t low;
-
-	if (bar >= bar_count(f)) {
-		return 0;
-	}
-	low = pci_read(f, PCI_BAR(bar), 4);
-	if (low & BAR_IO) {
-		return 0;
-	}
-	if (low & BAR_64 && bar + 1 < bar_count(f)) {
-		return (uint64_t)pci_read(f, PCI_BAR(bar + 1), 4) << 32 |
-		       (low & BAR_MEMORY_ADDRESS);
-	}
-	return low & BAR_MEMORY_ADDRESS;
-}
-
-/* How much memory a BAR asks for: what is written to it comes back but for the bits below. */
-static uint64_t bar_bytes(pci_function_t f, unsigned bar)
-{
-	uint32_t command = pci_read(f, PCI_COMMAND, 2), low = pci_read(f, PCI_BAR(bar), 4);
-	bool wide = low & BAR_64 && bar + 1 < bar_count(f);
-	uint32_t high = wide ? pci_read(f, PCI_BAR(bar + 1), 4) : 0;
-	uint64_t bits;
-
-	pci_write(f, PCI_COMMAND, 2, command & ~PCI_COMMAND_MEMORY);
-	pci_write(f, PCI_BAR(bar), 4, UINT32_MAX);
-	bits = UINT64_C(0xffffffff00000000) | (pci_read(f, PCI_BAR(bar), 4) & BAR_MEMORY_ADDRESS);
-	pci_write(f, PCI_BAR(bar), 4, low);
-	if (wide) {
-		pci_write(f, PCI_BAR(bar + 1), 4, UINT32_MAX);
-		bits &= (uint64_t)pci_read(f, PCI_BAR(bar + 1), 4) << 32 | UINT32_MAX;
-		pci_write(f, PCI_BAR(bar + 1), 4, high);
-	}
-	pci_write(f, PCI_COMMAND, 2, command);
-	return ~bits + 1;
-}
-
 /* Where the table, or the array of pending bits, begins; 0: nowhere. */
 static paddr_t msix_address(pci_function_t f, unsigned capability, unsigned which)
 {
 	uint32_t value = pci_read(f, capability + which, 4);
-	paddr_t bar = bar_address(f, value & MSIX_BAR);
+	paddr_t bar = pci_bar_address(f, value & MSIX_BAR);
 
 	return bar ? bar + (value & ~MSIX_BAR) : 0;
 }
@@ -209,18 +154,17 @@ static void keep_table(uint64_t first, uint64_t last)
 static bool find_table(pci_function_t f, unsigned capability, unsigned which, uint64_t bytes)
 {
 	uint32_t where = pci_read(f, capability + which, 4);
-	paddr_t bar = bar_address(f, where & MSIX_BAR);
+	paddr_t bar = pci_bar_address(f, where & MSIX_BAR);
 	uint64_t first = (bar + (where & ~MSIX_BAR)) >> PAGE_SHIFT;
 	uint64_t last = (bar + (where & ~MSIX_BAR) + bytes - 1) >> PAGE_SHIFT;
 
-	if ((where & MSIX_BAR) >= bar_count(f)) {
+	if ((where & MSIX_BAR) >= pci_bar_count(f)) {
 		return false;
 	}
 	if (!bar) {
-		return true; /* the firmware gave it no memory yet; it is looked at when it is used
-			      */
+		return true; /* firmware gave it no memory: it is looked at when it is used */
 	}
-	if ((where & ~MSIX_BAR) + bytes > bar_bytes(f, where & MSIX_BAR)) {
+	if ((where & ~MSIX_BAR) + bytes > pci_bar_bytes(f, where & MSIX_BAR)) {
 		return false;
 	}
 	for (uint64_t frame = first; frame <= last; frame++) {
@@ -472,7 +416,7 @@ int msi_map_table_entry(pci_function_t f, unsigned entry, paddr_t bar, int *pirq
 	}
 	at = msix_address(f, message.capability, MSIX_TABLE);
 	if (!at ||
-	    bar != bar_address(f, pci_read(f, message.capability + MSIX_TABLE, 4) & MSIX_BAR)) {
+	    bar != pci_bar_address(f, pci_read(f, message.capability + MSIX_TABLE, 4) & MSIX_BAR)) {
 		return refuse(-EINVAL);
 	}
 	at += (uint64_t)entry * ENTRY_BYTES;

@@ -27,4 +27,10 @@ unsigned pci_find_capability(pci_function_t f, uint8_t id);
 
 bool pci_exists(pci_function_t f);
 
+/* Its BARs: how many there are, where the memory of one is (0: it has none), and how much it asks
+ * for. The last is for start-up: the device's memory is gone for a moment. */
+unsigned pci_bar_count(pci_function_t f);
+paddr_t pci_bar_address(pci_function_t f, unsigned bar);
+uint64_t pci_bar_bytes(pci_function_t f, unsigned bar);
+
 #endif
