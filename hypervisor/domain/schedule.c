@@ -355,7 +355,7 @@ static bool has_time_to_clear(void)
  */
 static void idle(void)
 {
-	if (unlikely(!schedule_queues[cpu_id()].pool) && current_vcpu()) {
+	if (unlikely(!credit_has_pool(&schedule_queues[cpu_id()])) && current_vcpu()) {
 		vcpu_let_go();
 	} else if (has_time_to_clear() && frame_scrub_some()) {
 		(void)work_pending();

@@ -189,7 +189,7 @@ static void set_pool(struct credit_queue *q, struct credit_pool *pool)
 	if (q->pool) {
 		atomic_fetch_and(&q->pool->cpus, ~BIT(q->cpu));
 	}
-	q->pool = pool;
+	__atomic_store_n(&q->pool, pool, __ATOMIC_RELAXED);
 	if (pool) {
 		atomic_fetch_or(&pool->cpus, BIT(q->cpu));
 	}

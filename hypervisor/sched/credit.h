@@ -149,6 +149,11 @@ static inline bool credit_sleeps(const struct credit_vcpu *v)
 	return __atomic_load_n(&v->state, __ATOMIC_RELAXED) == CREDIT_ASLEEP;
 }
 
+static inline bool credit_has_pool(const struct credit_queue *q)
+{
+	return __atomic_load_n(&q->pool, __ATOMIC_RELAXED) != NULL;
+}
+
 /* Somebody waits in this queue. */
 static inline bool credit_has_waiting(const struct credit_queue *q)
 {
