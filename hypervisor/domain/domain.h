@@ -192,6 +192,18 @@ void vcpu_free(struct vcpu *v);
  */
 void vcpu_take_off(const struct vcpu *v);
 
+/*
+ * The CPU that may use translations of the vCPU's, if any: none is left where it has gone from, and
+ * a CPU that takes it first flushes, after saying so. Who has changed a table, then a full barrier,
+ * and does not find the vCPU there has nothing to fear.
+ */
+static inline cpu_mask_t vcpu_cached_on(const struct vcpu *v)
+{
+	unsigned holder = atomic_load_explicit(&v->held_by, memory_order_relaxed);
+
+	return holder ? BIT(holder - 1) : 0;
+}
+
 void vcpu_set_flag(struct vcpu *v, enum vcpu_flag flag); /* stops it, at its next exit */
 void vcpu_clear_flag(struct vcpu *v, enum vcpu_flag flag);
 

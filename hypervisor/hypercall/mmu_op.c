@@ -171,23 +171,23 @@ long hypercall_mmu_update(uint64_t requests, uint64_t count, uint64_t pdone, uin
 
 /* --- mmuext_op --------------------------------------------------------------------------- */
 
-/*
- * The CPUs that may hold translations for the vCPUs in the guest's bitmap. A vCPU leaves some
- * behind wherever it has run, so that is every CPU the domain may be cached on, unless the map is
- * empty.
- */
+/* The CPUs that may hold translations for the vCPUs in the guest's bitmap. */
 static int vcpu_mask(uint64_t bitmap, cpu_mask_t *cpus)
 {
 	const struct domain *d = current_domain();
-	uint64_t map[VCPU_MAX / 64] = {0}, any = 0;
+	uint64_t map[VCPU_MAX / 64] = {0};
 
 	if (guest_read(map, GUEST_VA(bitmap), (d->vcpu_count + 7) / 8)) {
 		return refuse(-EFAULT);
 	}
-	for (unsigned i = 0; i < ARRAY_COUNT(map); i++) {
-		any |= map[i];
+	*cpus = 0;
+	/* Before we look, everybody sees what was written to tables: see vcpu_cached_on(). */
+	atomic_thread_fence(memory_order_seq_cst);
+	for (unsigned i = 0; i < d->vcpu_count; i++) {
+		if (map[i / 64] >> i % 64 & 1 && d->vcpu[i]) {
+			*cpus |= vcpu_cached_on(d->vcpu[i]);
+		}
 	}
-	*cpus = any ? atomic_load(&d->memory.cached_on) : 0;
 	return 0;
 }
 

@@ -157,13 +157,19 @@ static void test_flushes(void)
 	is_int(fake_counts.flushed, 0xe, "flushes where the domain has been");
 	fake_counts.flushed = 0;
 	guest.words[1000] = 1;
+	atomic_store(&guest_domain[1].vcpu[0]->held_by, 3 + 1);
 	is_int(mmuext(MMUEXT_INVLPG_MULTI, 0x5000, (uint64_t)&guest.words[1000]), 0, "one page");
-	is_int(fake_counts.flushed, 0xe, "on those of some vCPUs");
+	is_int(fake_counts.flushed, BIT(3), "where its vCPU is");
 	is_int(fake_counts.last_va, 0x5000, "is flushed");
 	fake_counts.flushed = 0;
 	guest.words[1000] = 0;
 	is_int(mmuext(MMUEXT_TLB_FLUSH_MULTI, 0, (uint64_t)&guest.words[1000]), 0, "of none");
 	is_int(fake_counts.flushed, 0, "none is");
+	guest.words[1000] = 1;
+	atomic_store(&guest_domain[1].vcpu[0]->held_by, 0);
+	is_int(mmuext(MMUEXT_TLB_FLUSH_MULTI, 0, (uint64_t)&guest.words[1000]), 0,
+	       "of one nowhere");
+	is_int(fake_counts.flushed, 0, "none either");
 	is_int(mmuext(MMUEXT_TLB_FLUSH_MULTI, 0, 16), -EFAULT, "a wild map");
 }
 

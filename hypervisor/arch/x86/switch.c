@@ -136,9 +136,8 @@ static void switch_address_space(struct vcpu *from, struct vcpu *to)
 	atomic_fetch_or_explicit(&to->domain->memory.cached_on, me, memory_order_acq_rel);
 	note_root(to, 0);
 	note_root(to, 1);
-	if (this_cpu()->root != this_cpu()->root_of_guest[to->arch.in_kernel]) {
-		tlb_switch_root(this_cpu()->root_of_guest[to->arch.in_kernel]);
-	}
+	/* Even if it is the same: what one has left here the other may believe flushed. */
+	tlb_switch_root(this_cpu()->root_of_guest[to->arch.in_kernel]);
 	if (!from || from->domain != to->domain) {
 		speculation_switch_domain();
 	}
