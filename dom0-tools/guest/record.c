@@ -20,10 +20,17 @@ static const char *const state_names[] = {"building", "live", "alone", "restarti
 
 void uuid_print(const uint8_t uuid[16], char text[UUID_TEXT])
 {
-	snprintf(text, UUID_TEXT,
-		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", uuid[0],
-		 uuid[1], uuid[2], uuid[3], uuid[4], uuid[5], uuid[6], uuid[7], uuid[8], uuid[9],
-		 uuid[10], uuid[11], uuid[12], uuid[13], uuid[14], uuid[15]);
+	static const char digits[] = "0123456789abcdef";
+	char *to = text;
+
+	for (int i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10) {
+			*to++ = '-';
+		}
+		*to++ = digits[uuid[i] >> 4];
+		*to++ = digits[uuid[i] & 15];
+	}
+	*to = '\0';
 }
 
 static int make_folders(void)

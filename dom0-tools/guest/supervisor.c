@@ -269,18 +269,31 @@ int supervisor_start(void)
 	return error ? fail_errno(error, "starting the supervisor") : 0;
 }
 
-/* Takes all events that wait: one look answers them together. */
-static int drain(int notify)
+/* Looks at the records that were closed. 1: a domain has ended, or so much happened that the kernel
+ * does not say what, so all are to be looked at. */
+static int look_at_news(int notify, struct look *look)
 {
-	char events[4096];
+	_Alignas(struct inotify_event) char news[4096];
+	bool all = false;
+	ssize_t length;
 	char **event;
 
-	while (read(notify, events, sizeof(events)) > 0) {
+	while ((length = read(notify, news, sizeof(news))) > 0) {
+		const struct inotify_event *one;
+
+		for (ssize_t at = 0; at < length; at += (ssize_t)(sizeof(*one) + one->len)) {
+			one = (const void *)(news + at);
+			all |= one->mask & IN_Q_OVERFLOW;
+			if (one->len && strlen(one->name) == UUID_TEXT - 1) {
+				look_at(look, one->name);
+			}
+		}
 	}
 	while ((event = xs_check_watch(store())) != NULL) {
 		free(event);
+		all = true;
 	}
-	return errno == EAGAIN ? 0 : fail_errno(errno, "the store is gone");
+	return errno == EAGAIN ? all : fail_errno(errno, "the store is gone");
 }
 
 /*
@@ -296,6 +309,7 @@ int supervisor_run(bool wait)
 	int lock = take_lock(wait);
 	int notify = lock < 0 ? -1 : inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	struct pollfd ready[2] = {{.fd = notify, .events = POLLIN}, {.events = POLLIN}};
+	bool all = true;
 
 	if (lock < 0) {
 		return lock == -EBUSY ? 0 : lock;
@@ -311,17 +325,19 @@ int supervisor_run(bool wait)
 	say("the supervisor begins");
 	for (size_t again = 0;;) {
 		struct look look = {.found = 0};
-		int rc;
+		int rc = look_at_news(notify, &look);
 
-		record_each(look_at, &look);
+		if (rc < 0) {
+			return rc;
+		}
+		if (rc || all) {
+			record_each(look_at, &look);
+		}
 		rc = poll(ready, 2, look.busy && again < RETRIES ? retry_after[again] : -1);
 		if (rc < 0 && errno != EINTR) {
 			return fail_errno(errno, "waiting for events");
 		}
+		all = rc == 0; /* whoever was busy is among them */
 		again = rc ? 0 : again + 1;
-		rc = drain(notify);
-		if (rc) {
-			return rc;
-		}
 	}
 }
