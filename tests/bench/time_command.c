@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs a command some times and says how many ticks of the TSC one took, from fork to the end. */
+/* Runs a command some times and says how many ticks of the TSC one took, from fork to the end, and
+ * when the first began. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,7 @@ int main(int argc, char **argv)
 			return 1;
 		}
 	}
-	fprintf(report, "row %s %llu\n", argv[1], (__rdtsc() - start) / (unsigned int)count);
+	fprintf(report, "row %s %llu from %llu\n", argv[1],
+		(__rdtsc() - start) / (unsigned int)count, start);
 	return fclose(report) ? 1 : 0;
 }
