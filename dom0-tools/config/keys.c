@@ -368,7 +368,7 @@ const struct key config_keys[] = {
 	KEY("bootloader_args", arguments, bootloader_args),
 	KEY("disk", disks, disks),
 	KEY("vif", vifs, vifs),
-	KEY("channel", channels, channels, .note = "is kept, but not served: the guest starts without it"),
+	KEY("channel", channels, channels),
 	ACTION(on_poweroff),
 	ACTION(on_reboot),
 	ACTION(on_crash),

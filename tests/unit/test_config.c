@@ -329,8 +329,7 @@ static void test_vif(void)
 	   "what is kept without effect is told");
 	ok(parses("e820_host=0"), "unless it says no");
 	ok(parses("msr_relaxed=1") && config.msr_relaxed, "what has effect is not");
-	ok(warned("channel=['connection=pty,name=a','name=b, connection=socket, path=/x']",
-		  "channel is kept, but not served") &&
+	ok(parses("channel=['connection=pty,name=a','name=b, connection=socket, path=/x']") &&
 		   config.channels[1].connection == CHANNEL_SOCKET,
 	   "channels");
 	ok(refused("channel=['connection=pty']", "no name") &&
