@@ -61,11 +61,15 @@ static int remove_nodes(domid_t domid, const char *uuid)
 	return remove_paths(paths, sizeof(paths) / sizeof(paths[0]), domid, uuid);
 }
 
-/* What back ends had to say of its front ends, to the last. */
-static int remove_complaints(domid_t domid)
+/*
+ * What back ends wrote to the last: complaints of its front ends, and nodes of a device that they
+ * had only just begun with when its nodes were removed.
+ */
+static int remove_last_words(domid_t domid)
 {
-	static const char *const paths[] = {"/local/domain/0/error/backend/vbd/%",
-					    "/local/domain/0/error/backend/vif/%"};
+	static const char *const paths[] = {
+		"/local/domain/0/error/backend/vbd/%", "/local/domain/0/error/backend/vif/%",
+		"/local/domain/0/backend/vbd/%", "/local/domain/0/backend/vif/%"};
 
 	return remove_paths(paths, sizeof(paths) / sizeof(paths[0]), domid, NULL);
 }
@@ -173,7 +177,7 @@ static int clear(domid_t domid, const char *uuid)
 		rc = store() ? remove_nodes(domid, uuid) : -ENOTCONN;
 		loop_detach(uuid, NULL);
 		rc = rc ? rc : backends_wait(listener, domid, BACKEND_SECONDS);
-		rc = rc ? rc : remove_complaints(domid);
+		rc = rc ? rc : remove_last_words(domid);
 	}
 	if (destroy_domain(domid) < 0 || rc) { /* the domain is ended in any case */
 		return fail_in(rc ? rc : -EIO, "destroying domain %u", domid);
@@ -234,7 +238,7 @@ int guest_clear(struct record *record)
 		return 0; /* it never had nodes, or others have its number and them now */
 	}
 	rc = store() ? remove_nodes((domid_t)record->domid, record->uuid) : -ENOTCONN;
-	return rc ? rc : remove_complaints((domid_t)record->domid);
+	return rc ? rc : remove_last_words((domid_t)record->domid);
 }
 
 void guest_undo(struct record *record)
