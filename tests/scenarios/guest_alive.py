@@ -78,15 +78,18 @@ dd if=/dev/zero of=/tmp/disk bs=512 count=1 conv=notrunc 2>/dev/null
 # Actions on shutdown, while nobody is there to take them.
 kill_supervisor
 pvx reboot guest; check "it is asked to reboot with no supervisor" $? 0
-until_is 1 "pvx list guest | grep -c -- '---s--'"
+until_is 1 "pvx list guest | grep -c -- '---sr-'"
 pvx doctor --repair
 until_is yes "data up"
 check "the next supervisor starts it again" "$(pvx domid guest)" $((id + 1))
 kill_stored; start_stored
+until pvx-store exists /tool/xenstored 2>/dev/null; do sleep 1; done
 say crash
-for delay in 0.1 0.3; do
-	until_is yes "grep -q 'restarting' /run/pvx/guests/* && echo yes"
-	sleep $delay; kill_supervisor; pvx doctor --repair >/dev/null
+until_is yes "[ \\$(pvx domid guest) != $((id + 1)) ] || grep -q restarting /run/pvx/guests/* && echo yes"
+for delay in 0.2 0.5 1 0; do # whatever they are at
+	kill_supervisor 2>/dev/null
+	pvx supervise 2>/dev/null &
+	sleep $delay
 done
 until_is yes "data up"
 check "it has crashed and runs again, whoever was killed at it" "$(pvx list guest | awk 'NR == 2 { print ($2 > '$id' + 1), $3 }')" "1 160"

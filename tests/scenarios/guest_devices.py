@@ -102,7 +102,7 @@ check "meanwhile it went on" "$(moves)" yes
 for round in 1 2 3; do
 	pvx pause guest; pvx unpause guest
 	pvx block-attach guest /tmp/hot,raw,xvdd,w || echo "check bad attaching"
-	check "a disk that comes is written" "$(ask 'until [ -b /dev/xvdd ]; do sleep 1; done; echo round '$round' | dd of=/dev/xvdd oflag=sync 2>/dev/null; echo done')$(head -n1 /tmp/hot)" "doneround $round"
+	check "a disk that comes is written" "$(ask 'until [ -b /dev/xvdd ]; do sleep 1; done; echo round '$round' | dd of=/dev/xvdd conv=sync 2>/dev/null; sync; echo done')$(head -n1 /tmp/hot)" "doneround $round"
 	pvx network-attach guest bridge=xenbr0
 	until_is 4 'pvx-store read $(home)/device/vif/2/state'
 	pvx pause guest; pvx unpause guest
