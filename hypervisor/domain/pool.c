@@ -205,12 +205,13 @@ static void place_all_anew(const struct pool *p, cpu_mask_t before)
 	}
 }
 
+/* One that may run and is neither here nor there yet will be here soon. */
 static bool runs_outside(const struct domain *d, cpu_mask_t cpus)
 {
 	for (unsigned i = 0; i < d->vcpu_count; i++) {
-		const struct credit_vcpu *v = &d->vcpu[i]->credit;
+		const struct vcpu *v = d->vcpu[i];
 
-		if (credit_runs(v) && !(cpus & BIT(v->cpu))) {
+		if (!(cpus & BIT(v->credit.cpu)) && (credit_runs(&v->credit) || !v->flags)) {
 			return true;
 		}
 	}
