@@ -4,6 +4,7 @@
 #include <cli/options.h>
 #include <cli/pages.h>
 #include <errno.h>
+#include <guest/record.h>
 #include <lib/error.h>
 #include <lib/names.h>
 #include <stdarg.h>
@@ -67,8 +68,10 @@ int cli_usage(const struct cli *cli, const char *format, ...)
 
 int cli_domain(const struct cli *cli, const char *name)
 {
-	int domid = name_find(name);
+	bool number = *name >= '0' && *name <= '9';
+	int domid = number ? -ESRCH : record_find(name);
 
+	domid = domid >= 0 ? domid : name_find(name);
 	return domid >= 0 ? domid : -cli_failed(cli, domid);
 }
 

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <guest/record.h>
+#include <lib/domain.h>
 #include <lib/error.h>
+#include <lib/names.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -288,6 +290,37 @@ void record_each(void (*call)(void *context, const char *uuid), void *context)
 	if (folder) {
 		closedir(folder);
 	}
+}
+
+/* It is the record's domain if its UUID is, and has the name if the store says so, too. */
+static bool is_called(int domid, const char *uuid, const char *name)
+{
+	domain_info_t info;
+	char of[UUID_TEXT], *called;
+	bool same;
+
+	if (domid < 0 || domain_get((domid_t)domid, &info)) {
+		return false;
+	}
+	uuid_print(info.handle, of);
+	called = strcmp(of, uuid) == 0 ? name_of((domid_t)domid) : NULL;
+	same = called && strcmp(called, name) == 0;
+	free(called);
+	return same;
+}
+
+int record_find(const char *name)
+{
+	char path[PATH_MAX], uuid[UUID_TEXT];
+	struct record record;
+	ssize_t length = name_path(name, path) ? -1 : readlink(path, uuid, sizeof(uuid) - 1);
+
+	if (length != UUID_TEXT - 1) {
+		return -ESRCH;
+	}
+	uuid[length] = '\0';
+	return record_peek(&record, uuid) == 0 && is_called(record.domid, uuid, name) ? record.domid
+										      : -ESRCH;
 }
 
 int record_config(const struct record *record, struct domain_config *config)

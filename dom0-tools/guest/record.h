@@ -46,6 +46,12 @@ int record_open(struct record *record, const char *uuid, bool wait);
  */
 int record_peek(struct record *record, const char *uuid);
 
+/*
+ * The number of a guest of that name, or -ESRCH without a text: it has no record that says so, and
+ * is to be looked for among all domains (lib/names.h).
+ */
+int record_find(const char *name);
+
 /* Calls for the UUID of each record. */
 void record_each(void (*call)(void *context, const char *uuid), void *context);
 
