@@ -137,8 +137,8 @@ int record_update(struct record *record, enum record_state state, int domid)
 
 	record->state = state;
 	record->domid = domid;
-	snprintf(head, sizeof(head), "# %-9s %6d %*s\n", state_names[state], domid,
-		 HEAD_LENGTH - 20, "");
+	snprintf(head, sizeof(head), "# %-10s %6d %*s\n", state_names[state], domid,
+		 HEAD_LENGTH - 21, "");
 	return pwrite(record->fd, head, HEAD_LENGTH, 0) == HEAD_LENGTH
 		       ? 0
 		       : fail_errno(errno, "writing %s/%s", RECORD_FOLDER, record->uuid);
