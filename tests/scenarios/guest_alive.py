@@ -88,7 +88,7 @@ say crash
 until_is yes "[ \\$(pvx domid guest) != $((id + 1)) ] || grep -q restarting /run/pvx/guests/* && echo yes"
 for delay in 0.2 0.5 1 0; do # whatever they are at
 	kill_supervisor 2>/dev/null
-	pvx supervise 2>/dev/null &
+	pvx supervise --wait 2>/dev/null & # for the killed one to let go
 	sleep $delay
 done
 until_is yes "data up"
