@@ -283,7 +283,7 @@ static void check_storm(void)
 	check_on(0);
 }
 
-/* It stays up, and its end is never said: it interrupts once, and nobody is held up. */
+/* It stays up, and its end is never said: nobody is held up, and here it interrupts once. */
 static void check_stays_up(void)
 {
 	uint64_t limit = pv_time() + 20000000;
@@ -296,8 +296,8 @@ static void check_stays_up(void)
 	while (taken == before || pv_time() < limit) {
 		pv_sched_op(SCHEDOP_yield, NULL);
 	}
-	is(taken, before + 1, "a line that stays up tells once");
 	if (on_parvus()) {
+		is(taken, before + 1, "a line that stays up tells once");
 		is(counter_on(0, "interrupts") - came, 1, "and interrupts once");
 	}
 	line.calm();
