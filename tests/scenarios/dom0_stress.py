@@ -19,10 +19,11 @@ TROUBLE = re.compile(r"\bBUG:|\bOops|WARNING:|Call Trace|rcu.*stall|soft lockup|
                      r"|Kernel panic|Out of memory|clocksource.*unstable")
 
 # All at once. --verify has each compare what it computes, copies and maps with what it should be. Not --madvise: what it tells
-# the kernel as the superuser includes that memory has failed.
+# the kernel as the superuser includes that memory has failed. Not --pthread: at its end stress-ng 0.15 does not wait for the
+# thread it made last, and where that is late it reads what is gone.
 STRESSORS = """
 	--cpu 1 --memcpy 1 --vecmath 1 --matrix 1 --fp-error 1
-	--fork 1 --vfork 1 --clone 1 --clone-max 8 --pthread 1 --pthread-max 32 --futex 1 --switch 1 --pipe 1
+	--fork 1 --vfork 1 --clone 1 --clone-max 8 --futex 1 --switch 1 --pipe 1
 	--signal 1 --sigsegv 1 --timer 1 --timer-freq 1000 --itimer 1 --itimer-freq 1000
 	--vm 1 --vm-bytes 1M --mmap 1 --mmap-bytes 1M --mremap 1 --mremap-bytes 1M --mprotect 1 --brk 1
 	--fault 1 --tlb-shootdown 1 --hdd 1 --hdd-bytes 2M
