@@ -173,7 +173,9 @@ static bool parse_limits(struct text value, struct log_limits *limits)
 	} else if (value.size && !text_find_word(levels, value, &parsed.limited)) {
 		return false;
 	}
-	parsed.limited = MAX(parsed.limited, parsed.always);
+	if (parsed.limited < parsed.always) {
+		parsed.limited = parsed.always;
+	}
 	*limits = parsed;
 	return true;
 }

@@ -7,12 +7,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define likely(x)	  __builtin_expect(!!(x), 1)
-#define unlikely(x)	  __builtin_expect(!!(x), 0)
-#define ARRAY_COUNT(a)	  (sizeof(a) / sizeof((a)[0]))
-#define BIT(n)		  (UINT64_C(1) << (n))
-#define MIN(a, b)	  ((a) < (b) ? (a) : (b))
-#define MAX(a, b)	  ((a) > (b) ? (a) : (b))
+#define likely(x)      __builtin_expect(!!(x), 1)
+#define unlikely(x)    __builtin_expect(!!(x), 0)
+#define ARRAY_COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define BIT(n)	       (UINT64_C(1) << (n))
+/* Each operand is evaluated once: it may be a call, or be changed by others meanwhile. */
+#define MIN(a, b)                                                     \
+	({                                                            \
+		__typeof__(1 ? (a) : (b)) min_a_ = (a), min_b_ = (b); \
+		min_a_ < min_b_ ? min_a_ : min_b_;                    \
+	})
+#define MAX(a, b)                                                     \
+	({                                                            \
+		__typeof__(1 ? (a) : (b)) max_a_ = (a), max_b_ = (b); \
+		max_a_ > max_b_ ? max_a_ : max_b_;                    \
+	})
 #define ROUND_UP(x, to)	  (((x) + (to)-1) & ~((to)-1))
 #define ROUND_DOWN(x, to) ((x) & ~((to)-1))
 

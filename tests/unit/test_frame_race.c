@@ -168,8 +168,17 @@ static void type_race(void)
 	is_int(world_audit(), 0, "all references are counted");
 }
 
+/* What is compared may be a call that takes a reference: it must be made once. */
+static void once(void)
+{
+	int calls = 0, smaller = MIN(--calls, 0), larger = MAX(calls++, -5);
+
+	ok(smaller == -1 && larger == -1 && calls == 0, "what is compared is evaluated once");
+}
+
 int main(void)
 {
+	once();
 	type_race();
 	lock_in_turn = false; /* as on a machine that another hypervisor shares */
 	type_race();
