@@ -403,6 +403,7 @@ static void between_threads(void)
 
 	set_up();
 	use_fifo();
+	fake_threads_begin();
 	atomic_store(&senders_left, 2);
 	pthread_create(&threads[0], NULL, receive, NULL);
 	pthread_create(&threads[1], NULL, send_many, (void *)1);

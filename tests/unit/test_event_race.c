@@ -61,6 +61,7 @@ static void act(int rc, struct event_kick *kick)
 /* --- Sent numbers arrive: the last one written before a send is seen after its event -----------
  */
 
+static _Atomic bool sent_all;
 static uint64_t
 	message; /* plain on purpose: the event orders it, and relaxed atomics are as plain */
 
@@ -74,6 +75,7 @@ static void *sender(void *arg)
 		__atomic_store_n(&message, i, __ATOMIC_RELAXED);
 		act(event_send(&dom[1].events, port[1], &kick), &kick);
 	}
+	atomic_store(&sent_all, true);
 	return NULL;
 }
 
@@ -97,51 +99,43 @@ static bool upcall(struct fake_domain *d, unsigned vcpu, uint32_t which)
 	       1;
 }
 
-static void nothing_is_lost(void)
+/* The last message seen while the sender sends, and by one look after it has ended. */
+static uint64_t receive(bool masking, unsigned long *events)
 {
-	uint64_t seen = 0, events = 0, idle = 0;
-	pthread_t thread;
-
-	set_up();
-	message = 0;
-	pthread_create(&thread, NULL, sender, NULL);
-	while (seen < EVENTS && idle < 2000000000) {
-		if (upcall(&dom[0], 0, port[0])) {
-			events++;
-			idle = 0;
-			seen = __atomic_load_n(&message, __ATOMIC_RELAXED);
-		}
-		idle++;
-	}
-	pthread_join(thread, NULL);
-	ok(seen == EVENTS, "the last message of %d was seen", EVENTS);
-	ok(events && events <= EVENTS, "in %llu events", (unsigned long long)events);
-	tear_down();
-}
-
-/* --- Masking: whoever unmasks sees what came meanwhile ---------------------------------------- */
-
-static void masked_is_not_lost(void)
-{
-	uint64_t seen = 0, idle = 0, bit = BIT(port[0] % 64);
+	uint64_t seen = 0, bit = BIT(port[0] % 64);
 	struct event_kick kick;
 	pthread_t thread;
+	bool last;
 
 	set_up();
 	message = 0;
+	atomic_store(&sent_all, false);
 	pthread_create(&thread, NULL, sender, NULL);
-	while (seen < EVENTS && idle < 20000000) {
-		__atomic_fetch_or(&dom[0].shared.evtchn_mask[port[0] / 64], bit, __ATOMIC_SEQ_CST);
-		act(event_unmask(&dom[0].events, port[0], &kick), &kick);
+	do {
+		last = atomic_load(&sent_all);
+		if (masking) {
+			__atomic_fetch_or(&dom[0].shared.evtchn_mask[port[0] / 64], bit,
+					  __ATOMIC_SEQ_CST);
+			act(event_unmask(&dom[0].events, port[0], &kick), &kick);
+		}
 		if (upcall(&dom[0], 0, port[0])) {
-			idle = 0;
+			++*events;
 			seen = __atomic_load_n(&message, __ATOMIC_RELAXED);
 		}
-		idle++;
-	}
+	} while (!last);
 	pthread_join(thread, NULL);
-	ok(seen == EVENTS, "with masking and unmasking in between as well");
 	tear_down();
+	return seen;
+}
+
+static void nothing_is_lost(void)
+{
+	unsigned long events = 0;
+
+	ok(receive(false, &events) == EVENTS, "the last message of %d was seen", EVENTS);
+	ok(events && events <= EVENTS, "in %lu events", events);
+	/* Whoever unmasks sees what came meanwhile. */
+	ok(receive(true, &events) == EVENTS, "with masking and unmasking in between as well");
 }
 
 /* --- Both ends send, close, bind and poll at once --------------------------------------------- */
@@ -322,8 +316,8 @@ static void death_in_use(void)
 
 int main(void)
 {
+	fake_threads_begin();
 	nothing_is_lost();
-	masked_is_not_lost();
 	both_ends();
 	death_in_use();
 	return done_testing();

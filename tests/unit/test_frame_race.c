@@ -117,7 +117,7 @@ static void scrub_race(void)
 	words = frame_ptr(first);
 	words[3] = 42;
 	frame_free(first, 0);
-	fake_threads = true;
+	fake_threads_begin();
 	fake_on_clear = hold;
 	pthread_create(&scrubber, NULL, scrub, &world);
 	while (!clearing) {
@@ -144,7 +144,7 @@ static void type_race(void)
 
 	world_start(FRAMES);
 	fake_checks_free = false;
-	fake_threads = true;
+	fake_threads_begin();
 	for (unsigned i = 0; i < 4; i++) {
 		shared[i] = world_frame(1);
 	}

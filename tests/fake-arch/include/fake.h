@@ -45,8 +45,11 @@ extern void (*fake_on_flush)(unsigned cpu);
 /* When each CPU last flushed; a model of what it may still hold is the test's. */
 extern _Atomic uint32_t fake_flushed_at[FAKE_CPUS];
 
-/* Several threads play CPUs: flushes only move the clock, nothing is counted. */
-extern bool fake_threads;
+/*
+ * From now on several threads play CPUs: they may wait for each other, flushes only move the clock,
+ * and nothing is counted. Without it, who waits would wait for ever, and panics.
+ */
+void fake_threads_begin(void);
 
 /*
  * Guest memory by guest address: one window of the host's. Everything else faults, and so does the
