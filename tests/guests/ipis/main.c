@@ -51,19 +51,40 @@ static uint32_t per_flush(const unsigned long *map)
 	return (counter("flush_kicks") - before) * 100 / TIMES;
 }
 
-static uint32_t per_event(void)
+/* From the third vCPU, TIMES; each when the one before has come, if they come at all. */
+static void send(struct smp_cpu *self)
 {
-	uint32_t before = counter("kicks");
+	const struct smp_cpu *receiver = &smp_cpus[1];
 
+	(void)self;
 	for (unsigned int i = 0; i < TIMES; i++) {
-		unsigned int seen = smp_cpus[1].upcalls;
+		unsigned int seen = receiver->upcalls;
 
 		pv_event_send(port);
-		while (smp_cpus[1].upcalls == seen) {
+		while (receiver->job && receiver->upcalls == seen) {
 			smp_pause();
 		}
 	}
-	return (counter("kicks") - before) * 100 / TIMES;
+}
+
+/* By whoever has to do with an event, but not by the first processor, which looks after clocks. */
+static uint32_t kicks(void)
+{
+	uint32_t sum = 0;
+
+	for (unsigned int cpu = 1; cpu < smp_count; cpu++) {
+		sum += counter_on(cpu, "kicks");
+	}
+	return sum;
+}
+
+static uint32_t per_event(void)
+{
+	uint32_t before = kicks();
+
+	smp_run(2, send);
+	smp_wait(2);
+	return (kicks() - before) * 100 / TIMES;
 }
 
 static void report(const char *what, uint32_t hundredths)
@@ -93,7 +114,7 @@ static void check_flushes(void)
 
 static void check_events(void)
 {
-	uint32_t event, before;
+	uint32_t event;
 
 	port = (evtchn_port_t)pv_event_bind_ipi(1);
 	pv_event_unmask(port);
@@ -111,11 +132,7 @@ static void check_events(void)
 	pv_event_send(port);
 	smp_wait(1);
 
-	before = counter("kicks");
-	for (unsigned int i = 0; i < TIMES; i++) {
-		pv_event_send(port);
-	}
-	is(counter("kicks") - before, 0, "one that is pending already takes none");
+	is(per_event(), 0, "one that is pending already takes none");
 }
 
 static void guest_main(void)
