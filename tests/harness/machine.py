@@ -16,8 +16,9 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 RUN_QEMU = os.path.join(TOP, "scripts", "run-qemu")
 
-# Deadlines are for machines that hang; a slow host stretches them with PARVUS_SLOW=3.
-SLOW = float(os.environ.get("PARVUS_SLOW", "1"))
+# Deadlines are for machines that hang: they are several times what a host takes that has other work as well. One that is
+# slower still stretches them with PARVUS_SLOW=3.
+SLOW = 4 * float(os.environ.get("PARVUS_SLOW", "1"))
 
 # What a hypervisor says when it gives up (ours and Debian's Xen).
 PANIC = re.compile(r"^panic( on CPU \d+)?: |Panic on CPU|Xen BUG|Assertion .* failed|FATAL TRAP|FATAL PAGE FAULT",
@@ -155,6 +156,12 @@ class Machine:
         """Types on the serial console."""
         self.process.stdin.write(text.encode())
         self.process.stdin.flush()
+
+    def wait_started(self, path):
+        """Until QEMU, which makes a socket at a path, takes connections there, as its answering monitor shows."""
+        while not os.path.exists(path) and self.open and time.monotonic() < self.deadline:
+            self.read(0.05)
+        return os.path.exists(path) and self.monitor("info status")
 
     def monitor(self, command):
         """Gives QEMU's monitor one command and returns its answer."""

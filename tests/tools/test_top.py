@@ -14,7 +14,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.path.abspath(os.path.join(os.environ.get("top_builddir", "."), "pvx-top"))
 SAMPLES = os.path.join(HERE, "top", "samples.golden")
-DEADLINE = 60 * int(os.environ.get("PARVUS_SLOW", "1"))
+DEADLINE = 240 * int(os.environ.get("PARVUS_SLOW", "1"))
 count = failed = 0
 
 
