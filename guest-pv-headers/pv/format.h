@@ -66,16 +66,11 @@ static inline void pv_line_format(struct pv_line *line, const char *format, va_l
 			pv_line_signed(line, wide ? va_arg(args, long) : va_arg(args, int), width);
 			break;
 		case 'u':
-			pv_line_number(line,
-				       wide ? va_arg(args, unsigned long)
-					    : va_arg(args, unsigned int),
-				       10, width);
-			break;
 		case 'x':
 			pv_line_number(line,
 				       wide ? va_arg(args, unsigned long)
 					    : va_arg(args, unsigned int),
-				       16, width);
+				       *format == 'x' ? 16 : 10, width);
 			break;
 		case 'p':
 			pv_line_number(line, (uintptr_t)va_arg(args, void *), 16, 16);
@@ -93,6 +88,16 @@ static inline void pv_line_format(struct pv_line *line, const char *format, va_l
 			break;
 		}
 	}
+}
+
+__attribute__((format(printf, 2, 3))) static inline void pv_line_add(struct pv_line *line,
+								     const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	pv_line_format(line, format, args);
+	va_end(args);
 }
 
 /* A string in `to`, cut where it does not fit; its whole length. */

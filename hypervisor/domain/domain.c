@@ -295,8 +295,7 @@ static _Noreturn void end_machine(unsigned reason)
 	}
 }
 
-/* The first says it. */
-static unsigned latch(struct domain *d, unsigned reason)
+unsigned domain_latch_shutdown(struct domain *d, unsigned reason)
 {
 	unsigned code;
 
@@ -309,30 +308,31 @@ static unsigned latch(struct domain *d, unsigned reason)
 	return code;
 }
 
-void domain_latch_shutdown(struct domain *d, unsigned reason)
+/*
+ * Of a machine without Dom0: each domain has ended, but those that would begin after a failure.
+ * Said to one of two that end at once.
+ */
+static bool was_the_last(void)
 {
-	(void)latch(d, reason);
-}
-
-/* Of a machine without Dom0: each domain has ended, but those that would begin after a failure. */
-static bool all_have_ended(void)
-{
+	static bool said; /* by domains_lock */
 	struct domain *d;
-	bool ended = true;
+	bool last;
 
 	lock_acquire(&domains_lock);
+	last = !said;
 	for (d = domains; d; d = d->next) {
-		ended = ended && (d->shut_down || d->dying || d->launch == LAUNCH_SPARE);
+		last = last && (d->shut_down || d->dying || d->launch == LAUNCH_SPARE);
 	}
+	said = said || last;
 	lock_release(&domains_lock);
-	return ended;
+	return last;
 }
 
 void domain_shutdown(struct domain *d, unsigned reason)
 {
 	uint32_t suspend_port;
 
-	reason = latch(d, reason);
+	reason = domain_latch_shutdown(d, reason);
 	if (d == domain_hardware) {
 		log_info("Dom0 has ended: %s\n", shutdown_name[reason]);
 		end_machine(reason);
@@ -353,7 +353,7 @@ void domain_shutdown(struct domain *d, unsigned reason)
 	}
 	console_line_end(d);
 	launch_note_end(d);
-	if (!domain_hardware && all_have_ended()) {
+	if (!domain_hardware && was_the_last()) {
 		log_info("all domains have ended, domain %u as the last: %s\n", d->id,
 			 shutdown_name[reason]);
 		end_machine(reason);

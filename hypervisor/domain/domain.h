@@ -172,7 +172,8 @@ void domain_remove(struct domain *d);	  /* and its last: out of the table */
  * domain is.
  */
 void domain_shutdown(struct domain *d, unsigned reason);
-void domain_latch_shutdown(struct domain *d, unsigned reason);
+/* The reason it ends for: the first that was said. */
+unsigned domain_latch_shutdown(struct domain *d, unsigned reason);
 void domain_resume(struct domain *d); /* as if it had not */
 
 /*

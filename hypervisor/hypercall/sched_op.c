@@ -33,7 +33,7 @@ static long do_shutdown(uint64_t arg, bool only_latch)
 		return refuse(-EINVAL);
 	}
 	if (only_latch) {
-		domain_latch_shutdown(current_domain(), shutdown.reason);
+		(void)domain_latch_shutdown(current_domain(), shutdown.reason);
 	} else {
 		domain_shutdown(current_domain(), shutdown.reason);
 	}
