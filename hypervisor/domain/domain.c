@@ -8,6 +8,7 @@
 #include <domain/launch.h>
 #include <domain/notify.h>
 #include <domain/pool.h>
+#include <domain/vnuma.h>
 #include <lib/error.h>
 #include <lib/format.h>
 #include <lib/heap.h>
@@ -101,6 +102,7 @@ static void free_domain(struct domain *d)
 	event_domain_free(&d->events);
 	io_free_domain(d);
 	console_line_close(d);
+	vnuma_put(d->vnuma);
 	domain_memory_free(&d->memory);
 	frame_unshare(frame_of_ptr(d->shared_info));
 	pool_leave(d->pool);

@@ -105,6 +105,7 @@ struct domain {
 	bool holds_store;      /* XEN_DOMCTL_CDF_xs_domain: what toolstacks are told again */
 	bool relaxed_msrs;     /* XEN_X86_MSR_RELAXED: the same */
 	uint32_t tsc_mode, tsc_incarnation;
+	struct vnuma *vnuma; /* (vnuma.h) or null */
 };
 
 /* Assists a domain can have; those for 32-bit guests are granted and mean nothing. */

@@ -51,7 +51,7 @@ static const struct {
 	[XEN_DOMCTL_getnodeaffinity] = {domctl_get_node_affinity, 0},
 	[XEN_DOMCTL_get_vcpu_msrs] = {domctl_get_msrs, ANSWERS | OTHERS},
 	[XEN_DOMCTL_set_vcpu_msrs] = {domctl_set_msrs, ANSWERS | OTHERS},
-	[XEN_DOMCTL_setvnumainfo] = {domctl_unsupported, 0}, /* memory is one node */
+	[XEN_DOMCTL_setvnumainfo] = {domctl_set_vnuma, 0},
 	[XEN_DOMCTL_soft_reset] = {domctl_soft_reset, OTHERS},
 	[XEN_DOMCTL_get_cpu_policy] = {domctl_get_policy, ANSWERS},
 	[XEN_DOMCTL_set_cpu_policy] = {domctl_set_policy, ANSWERS | OTHERS},

@@ -34,6 +34,9 @@ domctl_fn domctl_set_context, domctl_get_context, domctl_set_context_more, domct
 domctl_fn domctl_frame_types, domctl_hypercall_page, domctl_irq_permission, domctl_iomem_permission,
 	domctl_ioport_permission;
 
+/* vnuma_op.c */
+domctl_fn domctl_set_vnuma;
+
 /* scheduler_op.c, cpu_policy_op.c: its share of CPUs, and what they tell it they can. */
 domctl_fn domctl_scheduler, domctl_set_affinity, domctl_get_affinity, domctl_set_policy,
 	domctl_get_policy;

@@ -29,15 +29,16 @@ struct reservation {
 };
 
 /* How to allocate for a request; false if the ABI's answer to it is "none". */
-static bool allocation_flags(const struct domain_memory *dm, unsigned mem_flags, unsigned *flags)
+static bool allocation_flags(struct domain *d, unsigned mem_flags, unsigned *flags)
 {
 	unsigned bits = XENMEMF_get_address_bits(mem_flags);
 
 	*flags = FRAME_UNLOCKED | FRAME_BELOW_BITS(bits);
-	if (bits && dm->hardware) {
+	if (bits && d->memory.hardware) {
 		*flags |= FRAME_USE_RESERVE;
 	}
-	return !(mem_flags & XENMEMF_populate_on_demand) && (!bits || bits > PAGE_SHIFT);
+	return !(mem_flags & XENMEMF_populate_on_demand) && (!bits || bits > PAGE_SHIFT) &&
+	       vnuma_can_allocate(d, mem_flags);
 }
 
 static void set_pfns(mfn_t mfn, unsigned order, uint64_t pfn)
@@ -122,7 +123,7 @@ static long change_reservation(uint64_t command, uint64_t arg)
 	r.dm = &d->memory;
 	r.order = op.extent_order;
 	r.list = GUEST_VA(op.extent_start.p);
-	more = allocation_flags(r.dm, op.mem_flags, &r.flags);
+	more = allocation_flags(d, op.mem_flags, &r.flags);
 	if (r.dm->released.first) {
 		frame_reap_released(r.dm);
 	}
@@ -288,7 +289,7 @@ static long exchange(uint64_t command, uint64_t arg)
 		return rc;
 	}
 	part_extents = 1U << (MAX(op.in.extent_order, op.out.extent_order) - op.in.extent_order);
-	if (!allocation_flags(&d->memory, op.out.mem_flags, &flags)) {
+	if (!allocation_flags(d, op.out.mem_flags, &flags)) {
 		rc = refuse(-EINVAL);
 	}
 	while (rc == 0 && !again && op.nr_exchanged < op.in.nr_extents) {
@@ -420,6 +421,8 @@ long hypercall_memory_op(uint64_t command, uint64_t arg, uint64_t unused3, uint6
 		return 0; /* no frame is shared behind the guests' backs */
 	case XENMEM_reserved_device_memory_map:
 		return memory_map_reserved(arg);
+	case XENMEM_get_vnumainfo:
+		return command == XENMEM_get_vnumainfo ? vnuma_tell(arg) : refuse(-EINVAL);
 	case XENMEM_acquire_resource:
 		rc = resource_acquire(arg);
 		return rc == -ERESTART ? hypercall_again(command, arg, 0, 0) : rc;
@@ -430,7 +433,6 @@ long hypercall_memory_op(uint64_t command, uint64_t arg, uint64_t unused3, uint6
 	case XENMEM_paging_op:
 	case XENMEM_access_op:
 	case XENMEM_sharing_op:
-	case XENMEM_get_vnumainfo:
 		return refuse(-EOPNOTSUPP);
 	}
 	return refuse(-ENOSYS);

@@ -30,6 +30,10 @@ int memory_map_reserved(uint64_t arg);
 int memory_map_m2p(uint64_t arg);
 int memory_map_m2p_frames(uint64_t arg);
 
+/* vnuma_op.c: to the guest; and whether there is memory of the node that XENMEMF_* ask for. */
+int vnuma_tell(uint64_t arg);
+bool vnuma_can_allocate(struct domain *d, unsigned mem_flags);
+
 /* resource_op.c */
 int resource_acquire(uint64_t arg);
 

@@ -18,6 +18,7 @@ static union {
 	struct xen_pod_target pod;
 	struct xen_reserved_device_memory_map rdm;
 	struct xen_mem_acquire_resource resource;
+	struct xen_vnuma_topology_info vnuma;
 } *const arg = (void *)&guest.bytes[0];
 static uint64_t *const list = &guest.words[64];
 static uint64_t *const list2 = &guest.words[1100];
@@ -218,7 +219,14 @@ static void test_figures(void)
 	is_int(memory_op(XENMEM_machphys_mfn_list), -EPERM, "its frames are for tools");
 	is_int(memory_op(XENMEM_machphys_compat_mfn_list), -ENOSYS, "there is no other");
 	is_int(memory_op(XENMEM_get_sharing_freed_pages), 0, "nothing is shared");
+	memset(arg, 0, sizeof(*arg));
+	arg->vnuma.domid = DOMID_SELF;
 	is_int(memory_op(XENMEM_get_vnumainfo), -EOPNOTSUPP, "no nodes");
+	is_int(memory_op(XENMEM_get_vnumainfo | 1 << 6), -EINVAL, "from the first on");
+	memset(arg, 0, sizeof(*arg));
+	set_reservation(&arg->reservation, list, 1, 0);
+	arg->reservation.mem_flags = XENMEMF_exact_node(1);
+	is_int(memory_op(XENMEM_populate_physmap), 0, "nor memory of a second one");
 	is_int(memory_op(XENMEM_add_to_physmap), -EACCES, "no translated map");
 	is_int(memory_op(63), -ENOSYS, "an unknown command");
 	memset(arg, 0, sizeof(*arg));

@@ -399,9 +399,6 @@ static void check_what_is_not_there(void)
 	is(pv_domctl(XEN_DOMCTL_get_paging_mempool_size, child.id, &op), -XEN_EOPNOTSUPP,
 	   "and no memory for them");
 	is(pv_domctl(XEN_DOMCTL_soft_reset, child.id, &op), -XEN_EINVAL, "it is not reset softly");
-	op.u.vnuma.nr_vnodes = op.u.vnuma.nr_vmemranges = op.u.vnuma.nr_vcpus = 1;
-	ok(!on_parvus() || pv_domctl(XEN_DOMCTL_setvnumainfo, child.id, &op) == -XEN_EOPNOTSUPP,
-	   "nor given nodes");
 }
 
 /* --- Watching -------------------------------------------------------------------------------- */
