@@ -37,7 +37,7 @@ class Tap:
         print(f"{'' if good else 'not '}ok {self.run} - {what}", flush=True)
         if not good:
             self.failed += 1
-            for line in why.splitlines():
+            for line in str(why).splitlines():
                 print(f"# {line}", flush=True)
         return good
 

@@ -21,6 +21,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 FOLDER = os.path.join(HERE, "libvirt")
 DIFFERENCES = os.path.join(FOLDER, "differences.golden")
 PROGRAM = os.path.join(os.environ.get("top_builddir", "."), "tests/tools/pvx-xml")
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
+from machine import Tap, skip_all  # noqa: E402
 
 ADDED = re.compile(r"^ +<(input type='(mouse|keyboard)' bus='xen'|memballoon model='xen')/>\n", re.MULTILINE)
 DEFAULTS = ['cap = 0', 'localtime = 0', 'max_event_channels = 1023', 'on_watchdog = "destroy"', 'rtc_timeoffset = 0',
@@ -82,8 +84,7 @@ def difference(path):
 
 def main():
     if not os.path.exists(PROGRAM):
-        print("1..0 # SKIP tests/tools/pvx-xml is not built")
-        return 0
+        skip_all("tests/tools/pvx-xml is not built")
     paths = [path for path in sorted(glob.glob(os.path.join(FOLDER, "*.golden"))) if re.search(r"/[^./]+\.(cfg|xml)\.golden$", path)]
     found = {name_of(path): difference(path) for path in paths}
     if sys.argv[1:] == ["--record"]:
@@ -91,15 +92,11 @@ def main():
             file.write("".join(found.values()))
         return 0
     known = {part.splitlines()[0][3:]: part for part in re.split(r"^(?=== )", contents(DIFFERENCES), flags=re.MULTILINE) if part}
-    failed = 0
-    for number, (name, text) in enumerate(found.items(), 1):
-        good = text == known.get(name, "")
-        failed += not good
-        print(f"{'' if good else 'not '}ok {number} - {name}: converted as by libvirt{', but for what is known' if text else ''}")
-        for line in [] if good else text.splitlines():
-            print(f"# {line}")
-    print(f"1..{len(found)}")
-    return 1 if failed else 0
+    tap = Tap()
+    tap.ok(known.keys() <= found.keys(), "each known difference is of something that is converted", known.keys() - found.keys())
+    for name, text in found.items():
+        tap.ok(text == known.get(name, ""), f"{name}: converted as by libvirt{', but for what is known' if text else ''}", text)
+    return tap.done()
 
 
 if __name__ == "__main__":

@@ -12,22 +12,11 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
 PAGES = os.path.join(BUILD, "pvx-pages")
 WRITTEN = os.path.join(TOP, "docs", "man")
-count = failed = 0
+sys.path.insert(0, os.path.join(TOP, "tests", "harness"))
+from machine import Tap, skip_all  # noqa: E402
 
-
-def ok(good, what, detail=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'' if good else 'not '}ok {count} - {what}")
-    for line in [] if good else str(detail).splitlines():
-        print(f"# {line}")
-
-
-def skip(what, why):
-    global count
-    count += 1
-    print(f"ok {count} - {what} # SKIP {why}")
+tap = Tap()
+ok = tap.ok
 
 
 def pvx(*arguments):
@@ -36,7 +25,7 @@ def pvx(*arguments):
 
 def test_pages():
     if not shutil.which("groff"):
-        skip("manual pages", "groff is missing")
+        tap.skip("manual pages", "groff is missing")
         return
     pages = [os.path.join(folder, name) for folder in (PAGES, WRITTEN) for name in os.listdir(folder)
              if name[-2:] in (".1", ".5", ".8")]
@@ -75,7 +64,7 @@ def test_bash(commands):
 
 def test_zsh():
     if not shutil.which("zsh"):
-        skip("zsh", "zsh is missing")
+        tap.skip("zsh", "zsh is missing")
         return
     done = subprocess.run(["zsh", "-n", os.path.join(PAGES, "_pvx")], capture_output=True, text=True, check=False)
     ok(done.returncode == 0 and not done.stderr, "zsh takes its completion", done.stderr)
@@ -91,8 +80,7 @@ def test_keys():
 
 def main():
     if not os.path.exists(PAGES):
-        print("1..0 # SKIP pvx is not built")
-        return 0
+        skip_all("pvx is not built")
     commands = pvx("help", "--names").split()
     pages = set(os.listdir(PAGES) + os.listdir(WRITTEN))
     ok(len(commands) > 10 and {f"pvx-{name}.1" for name in commands} <= pages, "each command has a page", commands)
@@ -100,8 +88,7 @@ def main():
     test_bash(commands)
     test_keys()
     test_zsh()
-    print(f"1..{count}")
-    return 1 if failed else 0
+    return tap.done()
 
 
 if __name__ == "__main__":

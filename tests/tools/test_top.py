@@ -15,16 +15,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.path.abspath(os.path.join(os.environ.get("top_builddir", "."), "pvx-top"))
 SAMPLES = os.path.join(HERE, "top", "samples.golden")
 DEADLINE = 240 * int(os.environ.get("PARVUS_SLOW", "1"))
-count = failed = 0
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
+from machine import Tap, skip_all  # noqa: E402
 
-
-def ok(good, what, detail=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'' if good else 'not '}ok {count} - {what}", flush=True)
-    for line in [] if good else str(detail).splitlines():
-        print(f"# {line}")
+tap = Tap()
+ok = tap.ok
 
 
 def run(*arguments):
@@ -163,8 +158,7 @@ def test_screen(width, height):
 
 def main():
     if not os.path.exists(PROGRAM):
-        print("1..0 # SKIP pvx-top is not built")
-        return 0
+        skip_all("pvx-top is not built")
     test_batch()
     test_xentop()
     test_json()
@@ -173,9 +167,8 @@ def main():
         for size in ((80, 24), (100, 30), (220, 50)):
             test_screen(*size)
     else:
-        print(f"ok {count + 1} - the screen # SKIP tmux is missing")
-    print(f"1..{count if shutil.which('tmux') else count + 1}")
-    return 1 if failed else 0
+        tap.skip("the screen", "tmux is missing")
+    return tap.done()
 
 
 if __name__ == "__main__":

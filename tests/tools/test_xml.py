@@ -8,16 +8,11 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.path.join(os.environ.get("top_builddir", "."), "tests/tools/pvx-xml")
-count = failed = 0
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
+from machine import Tap, skip_all  # noqa: E402
 
-
-def ok(good, what, detail=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'' if good else 'not '}ok {count} - {what}")
-    for line in [] if good else str(detail).splitlines():
-        print(f"# {line}")
+tap = Tap()
+ok = tap.ok
 
 
 def convert(way, text):
@@ -42,8 +37,7 @@ def refused(xml, message):
 
 def main():
     if not os.path.exists(PROGRAM):
-        print("1..0 # SKIP tests/tools/pvx-xml is not built")
-        return 0
+        skip_all("tests/tools/pvx-xml is not built")
     code, cfg, errors = convert("to-cfg", golden("guest.xml.golden"))
     ok((code, cfg) == (0, golden("guest.cfg.golden")), "a guest with all that XML can say, as xl.cfg", cfg + errors)
     ok({line.split()[2] for line in errors.splitlines()} == {"e820_host", "cpuid"}, "what has no effect is told", errors)
@@ -71,8 +65,7 @@ def main():
                           "<virtualport type='openvswitch'/></interface>"), "-:6: error: <tag> without an id")
     refused(guest(devices="<hostdev type='pci'/>"), "-:6: error: pci is refused: no IOMMU")
     refused(guest(devices="<disk><source file='/a'/></disk>"), "-:6: error: disk: no virtual device for /a")
-    print(f"1..{count}")
-    return 1 if failed else 0
+    return tap.done()
 
 
 if __name__ == "__main__":
