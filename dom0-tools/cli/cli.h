@@ -45,9 +45,7 @@ struct cli {
 	const char *values[CLI_OPTIONS_MAX]; /* by place in command->options; "" for one without
 						value */
 	bool json;
-	bool force;  /* -f before the command: do not look at locks */
-	bool dry;    /* -N before it, or --dry-run */
-	int verbose; /* how many -v */
+	bool dry; /* -N before the command, or --dry-run */
 };
 
 extern const struct command *const commands[]; /* NULL at the end */
@@ -57,7 +55,8 @@ const struct command *command_find(const char *name);
 /* An option by its long name: its value, NULL if it was not given. */
 const char *cli_option(const struct cli *cli, const char *name);
 
-/* As cli_option(), for a number; false with a message if it is none. Not given: `number` stays. */
+/* As cli_option(), for a number from 0 to INT_MAX; false with a message if it is none. Not given:
+ * `number` stays. */
 bool cli_number(const struct cli *cli, const char *name, long *number);
 
 /* Prints the text of the last failure, for a return code of the libraries; returns the exit code.

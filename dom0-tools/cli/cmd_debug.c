@@ -5,6 +5,7 @@
 #include <lib/error.h>
 #include <lib/hypercall.h>
 #include <lib/store.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +39,7 @@ static int print_console(bool clear)
 
 static int dmesg_run(struct cli *cli, int argc, char **argv)
 {
-	int rc = print_console(cli_option(cli, "clear"));
+	int rc = print_console(cli_option(cli, "clear") && !cli->dry);
 
 	return rc ? cli_failed(cli, rc) : EXIT_DONE;
 }
@@ -56,7 +57,7 @@ static int debug_keys_run(struct cli *cli, int argc, char **argv)
 	memcpy(keys, argv[0], length);
 	set_xen_guest_handle(op.u.debug_keys.keys, keys);
 	op.u.debug_keys.nr_keys = (uint32_t)length;
-	rc = hypercall_sysctl(&op);
+	rc = cli->dry ? 0 : hypercall_sysctl(&op);
 	hypercall_memory_free(keys, length + 1);
 	return rc < 0 ? cli_failed(cli, rc) : EXIT_DONE;
 }
@@ -70,6 +71,8 @@ static int trigger_run(struct cli *cli, int argc, char **argv)
 					    [XEN_DOMCTL_SENDTRIGGER_SLEEP] = "sleep"};
 	struct xen_domctl op = {.cmd = XEN_DOMCTL_sendtrigger};
 	int domid = cli_domain(cli, argv[0]);
+	char *end = argv[1] + strlen(argv[1]);
+	unsigned long vcpu = argc > 2 ? strtoul(argv[2], &end, 10) : 0;
 	uint32_t i = 0;
 	int rc;
 
@@ -82,10 +85,13 @@ static int trigger_run(struct cli *cli, int argc, char **argv)
 	if (i == sizeof(names) / sizeof(names[0])) {
 		return cli_usage(cli, "'%s' is none of nmi, reset, init, power, sleep", argv[1]);
 	}
+	if (*end || vcpu > INT_MAX) {
+		return cli_usage(cli, "'%s' is no number of a vCPU", argv[2]);
+	}
 	op.domain = (domid_t)domid;
 	op.u.sendtrigger.trigger = i;
-	op.u.sendtrigger.vcpu = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
-	rc = hypercall_domctl(&op);
+	op.u.sendtrigger.vcpu = (uint32_t)vcpu;
+	rc = cli->dry ? 0 : hypercall_domctl(&op);
 	return rc < 0 ? cli_failed(cli, rc) : EXIT_DONE;
 }
 
@@ -102,7 +108,7 @@ static int sysrq_run(struct cli *cli, int argc, char **argv)
 		return cli_usage(cli, "'%s' is not one letter", argv[1]);
 	}
 	snprintf(path, sizeof(path), "/local/domain/%d/control/sysrq", domid);
-	rc = store_write(XBT_NULL, path, "%s", argv[1]);
+	rc = cli->dry ? 0 : store_write(XBT_NULL, path, "%s", argv[1]);
 	return rc ? cli_failed(cli, rc) : EXIT_DONE;
 }
 

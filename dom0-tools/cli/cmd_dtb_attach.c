@@ -50,7 +50,7 @@ int dtb_attach_run(struct cli *cli, char **argv)
 		char name[TREE_PATH_MAX];
 
 		name_from_tree(&domains, list.info[i].domain, name, sizeof(name));
-		rc = guest_attach(&list.info[i], name);
+		rc = cli->dry ? 0 : guest_attach(&list.info[i], name);
 		if (rc > 0) {
 			printf("domain %u is attached as '%s'\n", list.info[i].domain, name);
 		} else if (rc < 0) {

@@ -90,7 +90,7 @@ static int finish(const struct cli *cli, const uint8_t *bytes, size_t size,
 	if (!dtb_check(&domains, tree, bytes, size, NULL, 0)) {
 		return EXIT_USAGE;
 	}
-	if (write_file(tree, bytes, size)) {
+	if (!cli->dry && write_file(tree, bytes, size)) {
 		return cli_failed(cli, -EIO);
 	}
 	if (cli_option(cli, "grub")) {

@@ -51,6 +51,7 @@ static int list_run(struct cli *cli, int argc, char **argv)
 	uint32_t id = 0;
 	int rc = argc ? pool_find(argv[0], &id) : 0;
 
+	rc = rc ? rc : pool_next(id, &pool);
 	if (rc) {
 		return cli_failed(cli, rc);
 	}
@@ -61,16 +62,14 @@ static int list_run(struct cli *cli, int argc, char **argv)
 					       : "%-19sCPUs   Sched     Active   Domain count\n",
 		       "Name");
 	}
-	for (; pool_next(id, &pool) == 0 && (!argc || pool.id == id); id = pool.id + 1) {
+	do {
 		print_pool(cli, &pool);
-		if (argc) {
-			break;
-		}
-	}
+		rc = argc ? -ENOENT : pool_next(pool.id + 1, &pool);
+	} while (!rc);
 	if (cli->json) {
 		json_close();
 	}
-	return EXIT_DONE;
+	return rc == -ENOENT ? EXIT_DONE : cli_failed(cli, rc);
 }
 
 static int destroy_run(struct cli *cli, int argc, char **argv)

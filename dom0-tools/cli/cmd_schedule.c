@@ -168,14 +168,19 @@ static int print_pools(const struct cli *cli, uint32_t scheduler)
 	if (wanted || cli_option(cli, "schedparam")) {
 		return print_wanted(cli, wanted, scheduler);
 	}
-	for (uint32_t id = 0; !rc && pool_next(id, &pool) == 0; id = pool.id + 1) {
-		if (pool.scheduler == scheduler) {
+	for (uint32_t id = 0; !rc; id = pool.id + 1) {
+		rc = pool_next(id, &pool);
+		if (rc == -ENOENT) {
+			return 0;
+		}
+		if (!rc && pool.scheduler == scheduler) {
 			rc = print_one(cli, &pool);
 		}
 	}
 	return rc;
 }
 
+/* An exit code. */
 static int set_pool(const struct cli *cli, uint32_t scheduler)
 {
 	const char *name = cli_option(cli, "cpupool");
@@ -183,21 +188,19 @@ static int set_pool(const struct cli *cli, uint32_t scheduler)
 	long slice = -1, limit = -1, delay = -1;
 	struct pool pool;
 	uint32_t id = 0;
-	int rc = name ? pool_find(name, &id) : 0;
+	int rc;
 
 	if (!cli_number(cli, "tslice_ms", &slice) || !cli_number(cli, "ratelimit_us", &limit) ||
 	    !cli_number(cli, "migration_delay_us", &delay)) {
-		return fail(EINVAL, "the parameters are numbers");
+		return EXIT_USAGE;
 	}
+	rc = name ? pool_find(name, &id) : 0;
 	rc = rc ? rc : pool_next(id, &pool);
 	if (!rc && pool.scheduler != scheduler) {
-		return fail(EINVAL, "the scheduler of pool '%s' is %s, not %s", pool.name,
-			    host_scheduler_name(pool.scheduler), host_scheduler_name(scheduler));
+		rc = fail(EINVAL, "the scheduler of pool '%s' is %s, not %s", pool.name,
+			  host_scheduler_name(pool.scheduler), host_scheduler_name(scheduler));
 	}
 	rc = rc ? rc : schedule_op(&pool, XEN_SYSCTL_SCHEDOP_getinfo, &s);
-	if (rc) {
-		return rc;
-	}
 	if (scheduler == XEN_SCHEDULER_CREDIT2) {
 		s.u.sched_credit2.ratelimit_us =
 			limit >= 0 ? (uint32_t)limit : s.u.sched_credit2.ratelimit_us;
@@ -208,9 +211,11 @@ static int set_pool(const struct cli *cli, uint32_t scheduler)
 		c->ratelimit_us = limit >= 0 ? (uint32_t)limit : c->ratelimit_us;
 		c->vcpu_migr_delay_us = delay >= 0 ? (uint32_t)delay : c->vcpu_migr_delay_us;
 	}
-	return schedule_op(&pool, XEN_SYSCTL_SCHEDOP_putinfo, &s);
+	rc = rc || cli->dry ? rc : schedule_op(&pool, XEN_SYSCTL_SCHEDOP_putinfo, &s);
+	return rc ? cli_failed(cli, rc) : EXIT_DONE;
 }
 
+/* An exit code. */
 static int set_domain(const struct cli *cli, domid_t domid, uint32_t scheduler)
 {
 	struct schedule_share share;
@@ -218,17 +223,19 @@ static int set_domain(const struct cli *cli, domid_t domid, uint32_t scheduler)
 	int rc = get_share(domid, scheduler, &share);
 
 	if (rc) {
-		return rc;
+		return cli_failed(cli, rc);
 	}
 	weight = share.weight;
 	cap = share.cap;
-	if (!cli_number(cli, "weight", &weight) || !cli_number(cli, "cap", &cap) || weight < 1 ||
-	    cap < 0) {
-		return fail(EINVAL, "a weight is 1 to 65535, a cap 0 (none) or percent of one CPU");
+	if (!cli_number(cli, "weight", &weight) || !cli_number(cli, "cap", &cap)) {
+		return EXIT_USAGE;
 	}
 	share.weight = (unsigned int)weight;
 	share.cap = (unsigned int)cap;
-	return schedule_set_share(domid, &share);
+	rc = !weight ? fail(EINVAL, "a weight is 1 to 65535, a cap 0 (none) or percent of one CPU")
+	     : cli->dry ? 0
+			: schedule_set_share(domid, &share);
+	return rc ? cli_failed(cli, rc) : EXIT_DONE;
 }
 
 static int run_domain(struct cli *cli, const char *domain, uint32_t scheduler, bool change)
@@ -240,11 +247,10 @@ static int run_domain(struct cli *cli, const char *domain, uint32_t scheduler, b
 		return -domid;
 	}
 	if (change) {
-		rc = cli->dry ? 0 : set_domain(cli, (domid_t)domid, scheduler);
-	} else {
-		print_header(cli, scheduler);
-		rc = print_domain(cli, (domid_t)domid, scheduler);
+		return set_domain(cli, (domid_t)domid, scheduler);
 	}
+	print_header(cli, scheduler);
+	rc = print_domain(cli, (domid_t)domid, scheduler);
 	return rc < 0 ? cli_failed(cli, rc) : EXIT_DONE;
 }
 
@@ -268,7 +274,10 @@ static int run(struct cli *cli, uint32_t scheduler)
 	if (domain) {
 		return run_domain(cli, domain, scheduler, change);
 	}
-	rc = change_pool ? set_pool(cli, scheduler) : print_pools(cli, scheduler);
+	if (change_pool) {
+		return set_pool(cli, scheduler);
+	}
+	rc = print_pools(cli, scheduler);
 	return rc < 0 ? cli_failed(cli, rc) : EXIT_DONE;
 }
 

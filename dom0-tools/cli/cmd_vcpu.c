@@ -185,7 +185,7 @@ static int set_count(const struct cli *cli, domid_t domid, unsigned long count)
 			"%lu vCPUs are more than the machine's %u CPUs (-i does it all the same)",
 			count, host.nr_cpus);
 	}
-	for (unsigned int i = 0; !rc && i <= info.max_vcpu_id; i++) {
+	for (unsigned int i = 0; !rc && !cli->dry && i <= info.max_vcpu_id; i++) {
 		snprintf(path, sizeof(path), "/local/domain/%u/cpu/%u/availability", domid, i);
 		rc = store_write(XBT_NULL, path, "%s", i < count ? "online" : "offline");
 	}

@@ -189,7 +189,7 @@ static void print_zsh(void)
 		print_zsh_text(commands[i]->summary);
 		printf("'\n");
 	}
-	fputs(")\n_arguments -C '-v[say more]' '-f[go on although a lock is held]' '-N[dry run]' '--json[answers as JSON]' \\\n"
+	fputs(")\n_arguments -C '-N[dry run]' '--json[answers as JSON]' \\\n"
 	      "\t'1:command:->command' '*::argument:->argument'\n"
 	      "case $state in\ncommand) _describe command commands ;;\nargument)\n\tcase $words[1] in\n",
 	      stdout);

@@ -7,6 +7,7 @@
 #include <guest/record.h>
 #include <lib/error.h>
 #include <lib/names.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +16,7 @@
 
 static const char usage[] =
 	"Usage: pvx [-vfNtT] [--json] COMMAND [ARGUMENTS]\n"
-	"  -v  say more    -f  go on although a lock is held    -N  dry run: change nothing\n"
-	"  -t, -T  accepted for scripts' sake\n\n";
+	"  -N  dry run: change nothing    -v, -f, -t, -T  accepted for scripts' sake\n\n";
 
 const char *cli_option(const struct cli *cli, const char *name)
 {
@@ -39,7 +39,7 @@ bool cli_number(const struct cli *cli, const char *name, long *number)
 		return true;
 	}
 	*number = strtol(text, &end, 0);
-	if (!*text || *end) {
+	if (!*text || *end || *number < 0 || *number > INT_MAX) {
 		cli_usage(cli, "--%s takes a number, not '%s'", name, text);
 		return false;
 	}
@@ -147,15 +147,11 @@ static bool global_option(struct cli *cli, const char *word)
 	}
 	for (word++; *word; word++) {
 		switch (*word) {
-		case 'v':
-			cli->verbose++;
-			break;
-		case 'f':
-			cli->force = true;
-			break;
 		case 'N':
 			cli->dry = true;
 			break;
+		case 'v':
+		case 'f':
 		case 't':
 		case 'T':
 			break;

@@ -100,9 +100,8 @@ static void print_pvx(void)
 	      ".BR \\-\\-help .\n"
 	      ".SH OPTIONS\nThey stand before the command.\n",
 	      stdout);
-	fputs(".TP\n.B \\-v\nSay more.\n.TP\n.B \\-f\nGo on although a lock is held.\n"
-	      ".TP\n.B \\-N\nDry run: change nothing.\n"
-	      ".TP\n.BR \\-t ,\\  \\-T\nAccepted for scripts' sake.\n"
+	fputs(".TP\n.B \\-N\nDry run: change nothing. Behind the command it is \\-\\-dry\\-run.\n"
+	      ".TP\n.BR \\-v ,\\  \\-f ,\\  \\-t ,\\  \\-T\nAccepted for scripts' sake.\n"
 	      ".TP\n.B \\-\\-json\nAnswers as JSON.\n.SH COMMANDS\n",
 	      stdout);
 	for (int i = 0; commands[i]; i++) {

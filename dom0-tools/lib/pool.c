@@ -62,15 +62,16 @@ int pool_find(const char *name, uint32_t *id)
 	uint32_t from = 0;
 	char *end;
 	unsigned long number = strtoul(name, &end, 10);
+	int rc;
 
-	while (pool_next(from, &pool) == 0) {
+	while ((rc = pool_next(from, &pool)) == 0) {
 		if (strcmp(pool.name, name) == 0 || (*name && !*end && pool.id == number)) {
 			*id = pool.id;
 			return 0;
 		}
 		from = pool.id + 1;
 	}
-	return fail(ENOENT, "there is no pool '%s'", name);
+	return rc == -ENOENT ? fail(ENOENT, "there is no pool '%s'", name) : rc;
 }
 
 int pool_free_cpus(struct cpu_map *cpus)
@@ -80,21 +81,11 @@ int pool_free_cpus(struct cpu_map *cpus)
 	return pool_op(&p, cpus);
 }
 
-static bool is_taken(const char *name)
-{
-	struct pool pool;
-
-	for (uint32_t id = 0; pool_next(id, &pool) == 0; id = pool.id + 1) {
-		if (strcmp(pool.name, name) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static int check_name(const char *name)
 {
+	uint32_t other;
 	char *end;
+	int rc;
 
 	(void)strtoul(name, &end, 10);
 	if (!*name || !*end || strlen(name) >= POOL_NAME) {
@@ -103,7 +94,8 @@ static int check_name(const char *name)
 			"'%s' cannot be a pool's name, which is no number and has less than %d bytes",
 			name, POOL_NAME);
 	}
-	return is_taken(name) ? fail(EEXIST, "there is a pool '%s' already", name) : 0;
+	rc = pool_find(name, &other);
+	return !rc ? fail(EEXIST, "there is a pool '%s' already", name) : rc == -ENOENT ? 0 : rc;
 }
 
 /* --- Its CPUs and domains -------------------------------------------------------------------- */

@@ -61,6 +61,8 @@ refused "its name" 1 "the name 'web' is taken" pvx create -p /tmp/cfg 'disk=[]'
 refused "its disk" 1 "in use by domain" pvx create -p /tmp/cfg 'name="other"'
 pvx create -p /tmp/cfg 'name="other"' 'disk=["/tmp/disk,raw,xvda,w!"]' 'vif=[]'; check "unless both are to write" $? 0
 pvx destroy other; check "it is destroyed" $? 0
+pvx -N sched-credit -d web -w 77; pvx -N sched-credit -s -t 7; pvx -N vcpu-set web 1; pvx sysrq --dry-run web h
+check "dry runs change nothing" "$(pvx sched-credit -d web | awk 'NR == 2 { print $3 }') $(pvx sched-credit -s | grep -c tslice=7ms) $(pvx-store read /local/domain/$(pvx domid web)/cpu/1/availability) $(pvx-store read /local/domain/$(pvx domid web)/control/sysrq)" "256 0 online "
 pvx unpause web
 until_is -b---- "state web"
 check "it waits" "$(state web)" -b----
@@ -70,6 +72,7 @@ refused "no CPUs" 1 "is no list of CPUs" pvx vcpu-pin web 0 many
 refused "no amount of memory" 1 "is no amount of memory" pvx mem-set web many
 refused "more memory than it may have" 1 "more than the 16" pvx mem-set web 600
 refused "no trigger" 2 "is none of nmi" pvx trigger web many
+refused "no vCPU to send it to" 2 "is no number of a vCPU" pvx trigger web nmi x
 refused "no letter" 2 "is not one letter" pvx sysrq web many
 refused "no disk to attach" 1 "/tmp/none" pvx block-attach web /tmp/none,raw,xvdb,w
 refused "no specification" 2 "backed" pvx block-attach web /tmp/disk,raw,xvdb,w,backed=x
@@ -120,7 +123,7 @@ check "and nothing is left" "$(pvx doctor)$(losetup -a)" "all is well"
 cat /run/store.log /var/log/pvx/supervisor.log
 """
 
-CHECKS = 78
+CHECKS = 80
 
 PROGRAMS = ("pvx-stored=/usr/sbin/pvx-stored", "pvx-store=/usr/bin/pvx-store", "pvx=/usr/bin/pvx",
             "pvx-consoled=/usr/sbin/pvx-consoled", "tests/golden/guest.elf=/guest.elf")
