@@ -167,15 +167,19 @@ UNUSED static bool on_parvus(void)
 	return false;
 }
 
+UNUSED static bool key_came(char key)
+{
+	char c;
+
+	return pv_console_io(CONSOLEIO_read, 1, &c) == 1 && c == key;
+}
+
 /* Where the run has keys=…: they are pressed now, and their pages are on the console afterwards. */
 UNUSED static void press_keys(void)
 {
-	char c = 0;
-
 	pv_printf("# ready for keys\n");
-	while (c != '.') {
+	while (!key_came('.')) {
 		pv_sched_op(SCHEDOP_yield, NULL);
-		pv_console_io(CONSOLEIO_read, 1, &c);
 	}
 }
 

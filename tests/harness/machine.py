@@ -105,7 +105,7 @@ class Machine:
         self.log_file = open(log_path, "w", encoding="utf-8") if log_path else None
         self.process = subprocess.Popen(
             [RUN_QEMU, "--monitor", self.monitor_path] + options,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0)
         os.set_blocking(self.process.stdout.fileno(), False)
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.process.stdout, selectors.EVENT_READ)
@@ -154,8 +154,10 @@ class Machine:
 
     def send(self, text):
         """Types on the serial console."""
-        self.process.stdin.write(text.encode())
-        self.process.stdin.flush()
+        try:
+            self.process.stdin.write(text.encode())
+        except BrokenPipeError:
+            pass  # it has ended, as its exit code tells
 
     def wait_started(self, path):
         """Until QEMU, which makes a socket at a path, takes connections there, as its answering monitor shows."""
@@ -164,13 +166,16 @@ class Machine:
         return os.path.exists(path) and self.monitor("info status")
 
     def monitor(self, command):
-        """Gives QEMU's monitor one command and returns its answer."""
-        with socket.socket(socket.AF_UNIX) as door:
-            door.settimeout(30 * SLOW)
-            door.connect(self.monitor_path)
-            self._until_prompt(door)
-            door.sendall(command.encode() + b"\n")
-            return self._until_prompt(door)
+        """Gives QEMU's monitor one command and returns its answer; nothing when QEMU has ended."""
+        try:
+            with socket.socket(socket.AF_UNIX) as door:
+                door.settimeout(30 * SLOW)
+                door.connect(self.monitor_path)
+                self._until_prompt(door)
+                door.sendall(command.encode() + b"\n")
+                return self._until_prompt(door)
+        except (ConnectionError, FileNotFoundError):
+            return ""
 
     @staticmethod
     def _until_prompt(door):

@@ -73,7 +73,7 @@ static void check_edge(void)
 	cmos_write(11, (uint8_t)(cmos_read(11) | 0x40));
 	(void)cmos_read(12);
 	for (unsigned int i = 1; i <= 5; i++) {
-		wait_events(i, 2000);
+		wait_events(i, 60000);
 		eoi(RTC_IRQ);
 		(void)cmos_read(12);
 	}

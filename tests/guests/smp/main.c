@@ -139,6 +139,15 @@ static void sleep_for_events(struct smp_cpu *self)
 	smp_info(self->id)->evtchn_upcall_mask = 1;
 }
 
+/* An event that comes just before it goes to sleep does not wake it; another one does. */
+static void stop_sleeper(unsigned int id)
+{
+	smp_cpus[id].stop = true;
+	while (smp_is_up(id)) {
+		pv_event_send(ipi[id]);
+	}
+}
+
 /* Sends until the upcall has come, once for each: none may be lost. */
 static unsigned int ping(unsigned int id, unsigned int times)
 {
@@ -169,9 +178,7 @@ static void check_ipis(void)
 		smp_stop(id);
 		smp_run(id, sleep_for_events);
 		is(ping(id, ROUNDS), ROUNDS, "and while it sleeps");
-		smp_cpus[id].stop = true;
-		ping(id, 1);
-		smp_wait(id);
+		stop_sleeper(id);
 	}
 }
 
@@ -203,10 +210,7 @@ static void check_ring(void)
 	}
 	ok(smp_cpus[1].turns >= ROUNDS, "an event goes round from vCPU to vCPU");
 	for (unsigned int id = 1; id < smp_count; id++) {
-		smp_cpus[id].stop = true;
-		while (smp_is_up(id)) {
-			pv_event_send(ipi[id]);
-		}
+		stop_sleeper(id);
 	}
 }
 
