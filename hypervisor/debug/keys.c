@@ -15,7 +15,7 @@
 
 #define CTRL_A	     '\x01'
 #define CTRL_A_COUNT 3
-#define INPUT_SIZE   128
+#define INPUT_SIZE   4096 /* of a busy Dom0: as much as Linux' terminals take for one line */
 
 /* Input on its way to Dom0, guarded by `lock`; the rest is for the CPU that has the line's
  * interrupt. */
