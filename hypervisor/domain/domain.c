@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Domains: made, found, stopped. */
+#include <arch/cpu_policy.h>
 #include <arch/io.h>
 #include <arch/trap.h>
 #include <debug/log.h>
@@ -101,6 +102,7 @@ static void free_domain(struct domain *d)
 	grant_domain_free(&d->grants);
 	event_domain_free(&d->events);
 	io_free_domain(d);
+	cpu_policy_free(d->arch.cpuid_profile);
 	console_line_close(d);
 	vnuma_put(d->vnuma);
 	domain_memory_free(&d->memory);
@@ -204,6 +206,7 @@ static void apply_stops(struct domain *d)
 	bool stop = d->pause_count || d->shut_down || d->dying;
 
 	ASSERT_LOCKED(&d->lock);
+	d->begun |= !stop;
 	for (unsigned i = 0; i < d->vcpu_count; i++) {
 		if (stop) {
 			vcpu_set_flag(d->vcpu[i], VCPU_PAUSED);

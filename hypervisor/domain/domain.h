@@ -92,6 +92,7 @@ struct domain {
 
 	/* Guarded by `lock`. */
 	struct lock lock;
+	bool begun; /* it may run, or might have: once set it stays */
 	bool shut_down;
 	bool dying;
 	unsigned shutdown_reason;

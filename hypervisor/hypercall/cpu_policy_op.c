@@ -60,7 +60,7 @@ int sysctl_features(struct xen_sysctl *op)
 
 /* --- Whole policies -------------------------------------------------------------------------- */
 
-static int give_leaves(enum cpu_policy policy, const struct vcpu *v, uint64_t to, uint32_t *count)
+static int give_leaves(enum cpu_policy policy, const struct domain *d, uint64_t to, uint32_t *count)
 {
 	struct cpu_policy_cursor at = {0, 0};
 	struct xen_cpuid_leaf leaf;
@@ -70,7 +70,7 @@ static int give_leaves(enum cpu_policy policy, const struct vcpu *v, uint64_t to
 		*count = cpu_policy_leaves_max();
 		return 0;
 	}
-	for (*count = 0; cpu_policy_next(&at, policy, v, &leaf); ++*count) {
+	for (*count = 0; cpu_policy_next(&at, policy, d, &leaf); ++*count) {
 		if (*count < room &&
 		    guest_write(GUEST_VA(to + *count * sizeof(leaf)), &leaf, sizeof(leaf))) {
 			return refuse(-EFAULT);
@@ -103,22 +103,20 @@ int sysctl_cpu_policy(struct xen_sysctl *op)
 	if (rc) {
 		return rc;
 	}
-	rc = give_leaves(policy, current_vcpu(), (uint64_t)p->leaves.p, &p->nr_leaves);
+	rc = give_leaves(policy, NULL, (uint64_t)p->leaves.p, &p->nr_leaves);
 	return rc ? rc : give_msrs(policy, (uint64_t)p->msrs.p, &p->nr_msrs);
 }
 
-/* A domain without vCPUs has no policy of its own yet: what any is told. */
 int domctl_get_policy(struct domain *d, struct xen_domctl *op)
 {
 	struct xen_domctl_cpu_policy *p = &op->u.cpu_policy;
-	const struct vcpu *v = d->vcpu_count ? d->vcpu[0] : current_vcpu();
-	int rc = give_leaves(CPU_POLICY_GUEST, v, (uint64_t)p->leaves.p, &p->nr_leaves);
+	int rc = give_leaves(CPU_POLICY_GUEST, d, (uint64_t)p->leaves.p, &p->nr_leaves);
 
 	return rc ? rc : give_msrs(CPU_POLICY_GUEST, (uint64_t)p->msrs.p, &p->nr_msrs);
 }
 
 /* What they say is fixed, so it may be said again, but no other. */
-static int check_msrs(const struct xen_domctl_cpu_policy *p)
+static int check_msrs(struct xen_domctl_cpu_policy *p)
 {
 	for (uint32_t i = 0; i < p->nr_msrs; i++) {
 		struct xen_msr_entry entry;
@@ -134,36 +132,54 @@ static int check_msrs(const struct xen_domctl_cpu_policy *p)
 			known |= ours.idx == entry.idx && ours.val == entry.val;
 		}
 		if (!known || entry.flags) {
+			p->err_msr = entry.idx;
 			return refuse(-EINVAL);
 		}
 	}
 	return 0;
 }
 
+static int take_leaves(struct xen_domctl_cpu_policy *p, struct cpuid_profile *profile)
+{
+	for (uint32_t i = 0; i < p->nr_leaves; i++) {
+		struct xen_cpuid_leaf leaf;
+		int rc;
+
+		if (guest_read(&leaf, GUEST_VA((uint64_t)p->leaves.p + i * sizeof(leaf)),
+			       sizeof(leaf))) {
+			return refuse(-EFAULT);
+		}
+		rc = cpu_policy_change(profile, &leaf);
+		if (rc) {
+			p->err_leaf = leaf.leaf;
+			p->err_subleaf = leaf.subleaf;
+			return refuse(rc);
+		}
+	}
+	return 0;
+}
+
 /*
- * Before its first instruction a domain can be denied features. Those that guests are not told of
- * anyway it does not get by this either.
+ * Before its first instruction a domain can be denied features and be shown another processor's
+ * name. Features that guests are not told of anyway it does not get by this either. All or nothing.
  */
 int domctl_set_policy(struct domain *d, struct xen_domctl *op)
 {
 	struct xen_domctl_cpu_policy *p = &op->u.cpu_policy;
-	struct xen_cpuid_leaf leaf;
+	struct cpuid_profile *profile;
 	int rc;
 
-	if (d->vcpu_count && vcpu_cpu_time(d->vcpu[0])) {
-		return refuse(-EEXIST);
-	}
+	p->err_leaf = p->err_subleaf = p->err_msr = UINT32_MAX;
 	if (p->nr_leaves > cpu_policy_leaves_max() || p->nr_msrs > CPU_POLICY_MSRS) {
 		return refuse(-E2BIG);
 	}
-	rc = check_msrs(p);
-	for (uint32_t i = 0; rc == 0 && i < p->nr_leaves; i++) {
-		rc = guest_read(&leaf, GUEST_VA((uint64_t)p->leaves.p + i * sizeof(leaf)),
-				sizeof(leaf));
-		if (rc == 0) {
-			cpu_policy_hide_missing(d, &leaf);
-		}
+	profile = cpu_policy_profile(d);
+	if (!profile) {
+		return refuse(-ENOMEM);
 	}
-	p->err_leaf = p->err_subleaf = p->err_msr = UINT32_MAX;
+	rc = take_leaves(p, profile);
+	rc = rc ? rc : check_msrs(p);
+	rc = rc ? rc : cpu_policy_give(d, &profile);
+	cpu_policy_free(profile);
 	return rc;
 }

@@ -6,6 +6,7 @@ enum domctl_flag {
 	ANSWERS = 1 << 0,  /* `op` goes back to the caller */
 	OTHERS = 1 << 1,   /* not on the caller's own domain: -EINVAL */
 	NAMELESS = 1 << 2, /* its handler sees to the domain itself */
+	EXPLAINS = 1 << 3, /* `op` goes back to the caller whatever the result, since it says why */
 };
 
 static const struct {
@@ -54,7 +55,7 @@ static const struct {
 	[XEN_DOMCTL_setvnumainfo] = {domctl_set_vnuma, 0},
 	[XEN_DOMCTL_soft_reset] = {domctl_soft_reset, OTHERS},
 	[XEN_DOMCTL_get_cpu_policy] = {domctl_get_policy, ANSWERS},
-	[XEN_DOMCTL_set_cpu_policy] = {domctl_set_policy, ANSWERS | OTHERS},
+	[XEN_DOMCTL_set_cpu_policy] = {domctl_set_policy, EXPLAINS | OTHERS},
 	[XEN_DOMCTL_get_paging_mempool_size] = {domctl_unsupported, 0}, /* of shadow page tables */
 	[XEN_DOMCTL_set_paging_mempool_size] = {domctl_unsupported, 0},
 };
@@ -105,6 +106,13 @@ static int perform_alone(struct xen_domctl *op)
 	return rc;
 }
 
+static bool goes_back(uint32_t cmd, int rc)
+{
+	unsigned flags = cmd < ARRAY_COUNT(table) ? table[cmd].flags : 0;
+
+	return (flags & ANSWERS && (rc == 0 || rc == -ENOBUFS)) || flags & EXPLAINS;
+}
+
 long hypercall_domctl(uint64_t arg, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
 	struct xen_domctl op;
@@ -123,8 +131,7 @@ long hypercall_domctl(uint64_t arg, uint64_t a2, uint64_t a3, uint64_t a4, uint6
 	if (rc == -ERESTART) {
 		return hypercall_again(arg, a2, a3, a4);
 	}
-	if (op.cmd < ARRAY_COUNT(table) && table[op.cmd].flags & ANSWERS &&
-	    (rc == 0 || rc == -ENOBUFS) && guest_write(GUEST_VA(arg), &op, sizeof(op))) {
+	if (goes_back(op.cmd, rc) && guest_write(GUEST_VA(arg), &op, sizeof(op))) {
 		return refuse(-EFAULT);
 	}
 	return rc;

@@ -12,8 +12,9 @@
 
 /*
  * `d` is the domain the call names, or null for those that name none. What the handler leaves in
- * `op` goes back to the caller, if the table says so and it returns 0 or -ENOBUFS. -ERESTART: it is
- * called again from the start once the pending work is done.
+ * `op` goes back to the caller, if the table says so and it returns 0 or -ENOBUFS, or the table
+ * says so of any result. -ERESTART: it is called again from the start once the pending work is
+ * done.
  */
 typedef int domctl_fn(struct domain *d, struct xen_domctl *op);
 

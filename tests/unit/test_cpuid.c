@@ -3,6 +3,8 @@
 #include "tap.h"
 
 #include <arch/cpuid.h>
+#include <arch/cpuid_profile.h>
+#include <lib/error.h>
 #include <string.h>
 #include <xen/arch-x86/cpuid.h>
 
@@ -20,6 +22,7 @@ static const struct cpuid_view view = {
 	.tsc_is_reliable = true,
 	.has_rdtscp = true,
 	.machine_address_bits = 33,
+	.xen_leaves = XEN_CPUID_MAX_NUM_LEAVES,
 };
 
 static bool is_zero(struct cpuid r)
@@ -108,11 +111,140 @@ static void test_hypervisor(void)
 	is_int(cpuid_policy(&view, 0x40000005, 0, all_ones).b, 33, "width of machine addresses");
 }
 
+/* --- Profiles of single domains ----------------------------------------------------------------
+ */
+
+static struct cpuid_profile profile;
+
+static struct cpuid told(uint32_t leaf, uint32_t sub_leaf)
+{
+	return cpuid_policy(&view, leaf, sub_leaf, all_ones);
+}
+
+/* What all are told. */
+static void profile_begin(void)
+{
+	struct cpuid *at = profile.leaf;
+
+	for (unsigned i = 0; i < CPUID_ROWS; i++) {
+		for (uint32_t sub_leaf = 0; sub_leaf < cpuid_rows[i].kept; sub_leaf++) {
+			*at++ = told(cpuid_rows[i].leaf, sub_leaf);
+		}
+	}
+	is_int(at - profile.leaf, CPUID_PROFILE_LEAVES, "each leaf has its place");
+}
+
+static int set(uint32_t leaf, uint32_t sub_leaf, struct cpuid r)
+{
+	struct xen_cpuid_leaf given = {leaf, sub_leaf, r.a, r.b, r.c, r.d};
+
+	return cpuid_profile_set(&profile, &given, told(leaf, sub_leaf));
+}
+
+static void test_profile_leaves(void)
+{
+	static const struct {
+		uint32_t leaf, sub_leaf;
+		int rc;
+	} cases[] = {
+		{0, UINT32_MAX, -EINVAL},
+		{1, UINT32_MAX, 0},
+		{1, 0, -ERANGE},
+		{0xd, UINT32_MAX, -ERANGE},
+		{0xd, 62, 0},
+		{0xd, 63, -ERANGE},
+		{4, 5, 0},
+		{4, 6, -ERANGE},
+		{7, 0, -EINVAL},
+		{7, 2, 0},
+		{7, 3, -ERANGE},
+		{0xb, 1, 0},
+		{0xb, 2, -ERANGE},
+		{9, UINT32_MAX, 0},
+		{0xe, UINT32_MAX, -ERANGE},
+		{0x40000000, UINT32_MAX, 0},
+		{0x40000100, UINT32_MAX, 0},
+		{0x40000001, UINT32_MAX, -ERANGE},
+		{0x80000000, UINT32_MAX, -EINVAL},
+		{0x80000021, UINT32_MAX, 0},
+		{0x80000022, UINT32_MAX, -ERANGE},
+		{UINT32_MAX, UINT32_MAX, -ERANGE},
+	};
+
+	profile_begin();
+	for (unsigned i = 0; i < ARRAY_COUNT(cases); i++) {
+		is_int(set(cases[i].leaf, cases[i].sub_leaf, all_ones), cases[i].rc,
+		       "leaf %#x, %#x", cases[i].leaf, cases[i].sub_leaf);
+	}
+	for (unsigned i = 0; i < CPU_POLICY_WORDS; i++) {
+		const struct cpuid_word *w = &cpuid_words[i];
+		struct cpuid most = told(w->leaf, w->sub_leaf);
+
+		if (w->leaf) {
+			is_int(*cpuid_register(cpuid_profile_at(&profile, w->leaf, w->sub_leaf),
+					       w->reg),
+			       *cpuid_register(&most, w->reg), "no more features in word %u", i);
+		}
+	}
+	is_int(set(0, UINT32_MAX, (struct cpuid){.a = 7, .b = 0x12345678}), 0, "fewer leaves");
+	is_int(cpuid_profile_at(&profile, 0, 9)->b, 0x12345678, "of another maker");
+	ok(!cpuid_profile_at(&profile, 0xd, 2) && !cpuid_profile_at(&profile, 3, 0),
+	   "nothing of the rest");
+}
+
+static void test_profile_xen_leaves(void)
+{
+	static const uint8_t last[][2] = {{0, 5}, {1, 2}, {2, 2}, {4, 4}, {5, 5}, {6, 5}, {255, 5}};
+
+	for (unsigned i = 0; i < ARRAY_COUNT(last); i++) {
+		set(0x40000000, UINT32_MAX, (struct cpuid){.a = 0x40000000U | last[i][0]});
+		is_int(cpuid_profile_xen_leaves(&profile), last[i][1], "%u of the hypervisor's",
+		       last[i][0]);
+	}
+}
+
+/* Without a feature there is none that needs it. */
+static void without(uint32_t leaf, enum cpuid_register reg, unsigned bit, uint64_t xcr0)
+{
+	struct cpuid r;
+
+	profile_begin();
+	r = told(leaf, 0);
+	*cpuid_register(&r, reg) &= ~(uint32_t)BIT(bit);
+	is_int(set(leaf, leaf == 7 ? 0 : UINT32_MAX, r), 0, "leaf %#x without bit %u", leaf, bit);
+	cpuid_profile_finish(&profile, 0xe7);
+	is_int(profile.xcr0, xcr0, "its state components");
+}
+
+static void test_profile_features(void)
+{
+	struct cpuid before = told(7, 0);
+
+	profile_begin();
+	cpuid_profile_finish(&profile, 0xe7);
+	ok(profile.xcr0 == 0xe7 && cpuid_profile_at(&profile, 7, 0)->b == before.b,
+	   "who has all keeps all");
+	without(1, CPUID_C, 28, 3); /* AVX */
+	ok(!(cpuid_profile_at(&profile, 7, 0)->b & (BIT(5) | BIT(16) | BIT(30))),
+	   "no AVX2, AVX512F, AVX512BW without AVX");
+	ok(cpuid_profile_at(&profile, 1, 0)->c & BIT(26), "but XSAVE");
+	without(7, CPUID_B, 16, 7); /* AVX512F */
+	ok(cpuid_profile_at(&profile, 7, 0)->b & BIT(5), "AVX2 without AVX512F");
+	is_int(cpuid_profile_at(&profile, 7, 0)->c & 0x5842, 0, "but none of its kinds");
+	without(1, CPUID_C, 26, 0); /* XSAVE */
+	is_int(cpuid_profile_at(&profile, 0xd, 1)->a, 0, "no XSAVEC without XSAVE");
+	without(1, CPUID_D, 24, 3); /* FXSR */
+	is_int(cpuid_profile_at(&profile, 1, 0)->c & 0x32180201, 0, "no SSE of any kind, nor AVX");
+}
+
 int main(void)
 {
 	test_features();
 	test_leaves();
 	test_extended_state();
 	test_hypervisor();
+	test_profile_leaves();
+	test_profile_xen_leaves();
+	test_profile_features();
 	return done_testing();
 }

@@ -2,61 +2,27 @@
 /* CPUID as toolstacks see it: as lists of leaves and as words of features. */
 #include <arch/cpu_policy.h>
 #include <arch/cpuid.h>
+#include <arch/cpuid_profile.h>
 #include <arch/features.h>
 #include <arch/msr.h>
 #include <arch/regs.h>
 #include <domain/domain.h>
+#include <lib/error.h>
+#include <lib/heap.h>
 #include <xen/arch-x86/cpuid.h>
 
 #define MSR_ARCH_CAPABILITIES 0x10a
 
-/* Sub-leaves from 0 on; a leaf without them has none to be named. */
-static const struct {
-	uint32_t leaf, sub_leaves;
-} rows[] = {
-	{0, 0},		 {1, 0},	  {2, 0},	   {4, 6},	    {7, 3},
-	{0xd, 63},	 {0x40000000, 0}, {0x80000000, 0}, {0x80000001, 0}, {0x80000002, 0},
-	{0x80000003, 0}, {0x80000004, 0}, {0x80000005, 0}, {0x80000006, 0}, {0x80000007, 0},
-	{0x80000008, 0}, {0x80000021, 0},
-};
-
-enum reg { A, B, C, D };
-
-/* Where each word of features is from; those of no row are halves of MSR_ARCH_CAPABILITIES. */
-static const struct {
-	uint32_t leaf, sub_leaf;
-	enum reg reg;
-} words[CPU_POLICY_WORDS] = {
-	[0] = {1, 0, D},	  [1] = {1, 0, C},	     [2] = {0x80000001, 0, D},
-	[3] = {0x80000001, 0, C}, [4] = {0xd, 1, A},	     [5] = {7, 0, B},
-	[6] = {7, 0, C},	  [7] = {0x80000007, 0, D},  [8] = {0x80000008, 0, B},
-	[9] = {7, 0, D},	  [10] = {7, 1, A},	     [11] = {0x80000021, 0, A},
-	[12] = {7, 1, B},	  [13] = {7, 2, D},	     [14] = {7, 1, C},
-	[15] = {7, 1, D},	  [18] = {0x80000021, 0, C},
-};
-
 #define LEAF_7_SMEP BIT(7)
 #define LEAF_7_SMAP BIT(20)
 
-/* These say what a guest is in, and how it set itself up; nobody decides over them. */
-#define LEAF_1_C_STATE (BIT(27) | BIT(31)) /* OSXSAVE, hypervisor */
-
-static uint32_t *reg_of(struct cpuid *r, enum reg reg)
-{
-	return reg == A ? &r->a : reg == B ? &r->b : reg == C ? &r->c : &r->d;
-}
-
-static struct cpuid ask(enum cpu_policy policy, const struct vcpu *v, uint32_t leaf,
+static struct cpuid ask(enum cpu_policy policy, const struct domain *d, uint32_t leaf,
 			uint32_t sub_leaf)
 {
 	struct cpuid r = {0, 0, 0, 0};
 
 	if (policy == CPU_POLICY_GUEST) {
-		r = guest_cpuid(v, leaf, sub_leaf);
-		if (leaf == 1) {
-			r.b &= 0x00ffffff; /* the vCPU's number */
-		}
-		return r;
+		return domain_cpuid(d, leaf, sub_leaf);
 	}
 	if (leaf <= cpu_features.highest_leaf ||
 	    (leaf >> 31 && leaf <= cpu_features.highest_extended_leaf)) {
@@ -73,32 +39,33 @@ uint32_t cpu_policy_feature_word(enum cpu_policy policy, unsigned word)
 {
 	struct cpuid r;
 
-	if (!words[word].leaf) {
+	if (!cpuid_words[word].leaf) {
 		uint64_t value = cpu_policy_msr(policy, 1).val;
 
 		return (uint32_t)(word == 16 ? value : value >> 32);
 	}
-	r = ask(policy, current_vcpu(), words[word].leaf, words[word].sub_leaf);
-	return *reg_of(&r, words[word].reg);
+	r = ask(policy, NULL, cpuid_words[word].leaf, cpuid_words[word].sub_leaf);
+	return *cpuid_register(&r, cpuid_words[word].reg);
 }
 
 unsigned cpu_policy_leaves_max(void)
 {
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < ARRAY_COUNT(rows); i++) {
-		count += MAX(rows[i].sub_leaves, 1u);
+	for (unsigned i = 0; i < CPUID_ROWS; i++) {
+		count += MAX(cpuid_rows[i].sub_leaves, 1u);
 	}
 	return count;
 }
 
-bool cpu_policy_next(struct cpu_policy_cursor *at, enum cpu_policy policy, const struct vcpu *v,
+bool cpu_policy_next(struct cpu_policy_cursor *at, enum cpu_policy policy, const struct domain *d,
 		     struct xen_cpuid_leaf *leaf)
 {
-	while (at->row < ARRAY_COUNT(rows)) {
-		uint32_t number = rows[at->row].leaf, sub_leaves = rows[at->row].sub_leaves;
+	while (at->row < CPUID_ROWS) {
+		uint32_t number = cpuid_rows[at->row].leaf;
+		uint32_t sub_leaves = cpuid_rows[at->row].sub_leaves;
 		uint32_t sub_leaf = at->sub_leaf++;
-		struct cpuid r = ask(policy, v, number, sub_leaf);
+		struct cpuid r = ask(policy, d, number, sub_leaf);
 
 		if (at->sub_leaf >= sub_leaves) {
 			at->row++;
@@ -126,27 +93,44 @@ struct xen_msr_entry cpu_policy_msr(enum cpu_policy policy, unsigned index)
 	return entry;
 }
 
-/* --- What single domains are not told --------------------------------------------------------- */
+/* --- What single domains are told ------------------------------------------------------------ */
 
-void cpu_policy_hide_missing(struct domain *d, const struct xen_cpuid_leaf *leaf)
+struct cpuid_profile *cpu_policy_profile(const struct domain *d)
 {
-	struct cpuid has = {leaf->a, leaf->b, leaf->c, leaf->d};
-	uint32_t sub_leaf = leaf->subleaf == XEN_CPUID_NO_SUBLEAF ? 0 : leaf->subleaf;
+	struct cpuid_profile *p = heap_alloc(sizeof(*p));
+	struct cpuid *at = p ? p->leaf : NULL;
 
-	for (unsigned i = 0; i < CPU_POLICY_WORDS; i++) {
-		if (words[i].leaf && words[i].leaf == leaf->leaf && words[i].sub_leaf == sub_leaf) {
-			d->arch.hidden_features[i] = ~*reg_of(&has, words[i].reg);
-			d->arch.hides_features = true;
+	for (unsigned i = 0; at && i < CPUID_ROWS; i++) {
+		for (uint32_t sub_leaf = 0; sub_leaf < cpuid_rows[i].kept; sub_leaf++) {
+			*at++ = domain_cpuid(d, cpuid_rows[i].leaf, sub_leaf);
 		}
 	}
-	d->arch.hidden_features[1] &= ~(uint32_t)LEAF_1_C_STATE;
+	return p;
 }
 
-void cpuid_hide(const struct domain *d, uint32_t leaf, uint32_t sub_leaf, struct cpuid *r)
+void cpu_policy_free(struct cpuid_profile *p)
 {
-	for (unsigned i = 0; i < CPU_POLICY_WORDS; i++) {
-		if (words[i].leaf && words[i].leaf == leaf && words[i].sub_leaf == sub_leaf) {
-			*reg_of(r, words[i].reg) &= ~d->arch.hidden_features[i];
-		}
+	heap_free(p, sizeof(*p));
+}
+
+int cpu_policy_change(struct cpuid_profile *p, const struct xen_cpuid_leaf *leaf)
+{
+	return cpuid_profile_set(p, leaf, domain_cpuid(NULL, leaf->leaf, leaf->subleaf));
+}
+
+int cpu_policy_give(struct domain *d, struct cpuid_profile **p)
+{
+	struct cpuid_profile *old;
+	bool begun;
+
+	cpuid_profile_finish(*p, cpu_features.xcr0);
+	lock_acquire(&d->lock);
+	begun = d->begun;
+	if (!begun) {
+		old = d->arch.cpuid_profile;
+		d->arch.cpuid_profile = *p;
+		*p = old;
 	}
+	lock_release(&d->lock);
+	return begun ? -EEXIST : 0;
 }

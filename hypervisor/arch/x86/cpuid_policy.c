@@ -7,7 +7,6 @@
 
 #define HIGHEST_LEAF	      0xd
 #define HIGHEST_EXTENDED_LEAF 0x80000021
-#define XEN_HIGHEST_LEAF      XEN_CPUID_LEAF(XEN_CPUID_MAX_NUM_LEAVES)
 
 /*
  * Told: what the instruction set has for programs, SYSCALL, PAT and the like that the hypervisor
@@ -127,7 +126,7 @@ static struct cpuid hypervisor_leaf(const struct cpuid_view *view, uint32_t leaf
 {
 	switch (leaf) {
 	case XEN_CPUID_LEAF(0):
-		return (struct cpuid){XEN_HIGHEST_LEAF, XEN_CPUID_SIGNATURE_EBX,
+		return (struct cpuid){XEN_CPUID_LEAF(view->xen_leaves), XEN_CPUID_SIGNATURE_EBX,
 				      XEN_CPUID_SIGNATURE_ECX, XEN_CPUID_SIGNATURE_EDX};
 	case XEN_CPUID_LEAF(1):
 		return (struct cpuid){.a = ABI_VERSION};
@@ -169,7 +168,7 @@ struct cpuid cpuid_policy(const struct cpuid_view *view, uint32_t leaf, uint32_t
 	if (leaf <= HIGHEST_LEAF) {
 		return basic_leaf(view, leaf, sub_leaf, hardware);
 	}
-	if (leaf >= XEN_CPUID_FIRST_LEAF && leaf <= XEN_HIGHEST_LEAF) {
+	if (leaf >= XEN_CPUID_FIRST_LEAF && leaf <= XEN_CPUID_LEAF(view->xen_leaves)) {
 		return hypervisor_leaf(view, leaf, sub_leaf);
 	}
 	return extended_leaf(leaf, hardware);

@@ -3,6 +3,7 @@
  * The FPU's state follows a vCPU lazily: it is loaded at the first use and saved when the vCPU
  * goes. On processors that would read the last one's registers ahead of #NM it is loaded at once.
  */
+#include <arch/cpuid.h>
 #include <arch/features.h>
 #include <arch/fpu.h>
 #include <arch/instructions.h>
@@ -150,16 +151,16 @@ void fpu_switch_from(struct vcpu *v)
 	set_ts();
 }
 
-static bool xcr0_is_good(uint64_t xcr0)
+static bool xcr0_is_good(const struct vcpu *v, uint64_t xcr0)
 {
 	/* x87 always; AVX needs SSE; the parts of AVX-512 come together and need AVX. */
-	return xcr0 & 1 && !(xcr0 & ~cpu_features.xcr0) && (!(xcr0 & 4) || xcr0 & 2) &&
+	return xcr0 & 1 && !(xcr0 & ~domain_xcr0_allowed(v->domain)) && (!(xcr0 & 4) || xcr0 & 2) &&
 	       (!(xcr0 & 0xe0) || (xcr0 & 0xe6) == 0xe6);
 }
 
 int fpu_set_xcr0(struct vcpu *v, uint64_t xcr0)
 {
-	if (!xcr0_is_good(xcr0)) {
+	if (!xcr0_is_good(v, xcr0)) {
 		return -EINVAL;
 	}
 	v->arch.xcr0 = xcr0;
@@ -241,7 +242,7 @@ int fpu_set_state(struct vcpu *v, const void *state, size_t bytes)
 		return -EINVAL;
 	}
 	memcpy(&head, state, sizeof(head));
-	if (!xcr0_is_good(head.xcr0) || head.xcr0 & ~head.accumulated ||
+	if (!xcr0_is_good(v, head.xcr0) || head.xcr0 & ~head.accumulated ||
 	    head.accumulated & ~cpu_features.xcr0 || !header_is_good(area, head.accumulated) ||
 	    !fpu_image_is_good(area)) {
 		return -EINVAL;

@@ -6,8 +6,8 @@
 #include <lib/base.h>
 #include <xen/xen.h>
 
+struct cpuid_profile;
 struct domain;
-struct vcpu;
 
 enum cpu_policy {
 	CPU_POLICY_RAW,	  /* what the processor says */
@@ -18,21 +18,34 @@ enum cpu_policy {
 #define CPU_POLICY_WORDS 19 /* of features, in the order of the ABI */
 #define CPU_POLICY_MSRS	 2
 
-/* Of the guests in general: what the current one is told. */
+/* Of the guests in general. */
 uint32_t cpu_policy_feature_word(enum cpu_policy policy, unsigned word);
 
-/* All leaves, one after the other: the cursor begins with zeroes. False: that was the last. */
+/*
+ * All leaves, one after the other: the cursor begins with zeroes. False: that was the last. Of
+ * CPU_POLICY_GUEST, what the domain is told; null: any.
+ */
 struct cpu_policy_cursor {
 	unsigned row;
 	uint32_t sub_leaf;
 };
 
-bool cpu_policy_next(struct cpu_policy_cursor *at, enum cpu_policy policy, const struct vcpu *v,
+bool cpu_policy_next(struct cpu_policy_cursor *at, enum cpu_policy policy, const struct domain *d,
 		     struct xen_cpuid_leaf *leaf);
 unsigned cpu_policy_leaves_max(void);
 struct xen_msr_entry cpu_policy_msr(enum cpu_policy policy, unsigned index);
 
-/* Features that the leaf does not have are not told to the domain from now on. */
-void cpu_policy_hide_missing(struct domain *d, const struct xen_cpuid_leaf *leaf);
+/*
+ * A domain is told something else in three steps: a copy of what it is told, or null; what that
+ * says of single leaves (errors are those of cpuid_profile_set()); the copy is the domain's from
+ * now on, and `p` the former one, to be freed. -EEXIST: the domain has begun, and `p` is as it was.
+ *
+ * domain_arch.cpuid_profile changes only here, with the domain's lock held, and not after it has
+ * begun: what its vCPUs find is fixed. Other callers come by domctl, one at a time.
+ */
+struct cpuid_profile *cpu_policy_profile(const struct domain *d);
+int cpu_policy_change(struct cpuid_profile *p, const struct xen_cpuid_leaf *leaf);
+int cpu_policy_give(struct domain *d, struct cpuid_profile **p);
+void cpu_policy_free(struct cpuid_profile *p); /* null: nothing */
 
 #endif

@@ -21,15 +21,16 @@ struct cpuid_view {
 	bool tsc_is_reliable; /* the same on all CPUs, at a rate that never changes */
 	bool has_rdtscp;
 	uint8_t machine_address_bits;
+	uint32_t xen_leaves; /* the last of the hypervisor's own, counted from their first */
 };
 
 /* Pure: the one policy, of forced and faulting CPUID, on what the processor says itself. */
 struct cpuid cpuid_policy(const struct cpuid_view *view, uint32_t leaf, uint32_t sub_leaf,
 			  struct cpuid hardware);
 
-/* What this one domain is not told is taken out. (cpu_policy.c) */
-void cpuid_hide(const struct domain *d, uint32_t leaf, uint32_t sub_leaf, struct cpuid *r);
-
 struct cpuid guest_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub_leaf);
+/* Its first vCPU, with all state it may use switched on; null: any domain's without a profile. */
+struct cpuid domain_cpuid(const struct domain *d, uint32_t leaf, uint32_t sub_leaf);
+uint64_t domain_xcr0_allowed(const struct domain *d); /* what XCR0 may hold; null as above */
 
 #endif

@@ -3,7 +3,6 @@
 #ifndef ARCH_VCPU_H
 #define ARCH_VCPU_H
 
-#include <arch/cpu_policy.h>
 #include <arch/guest_frame.h>
 #include <arch/port.h>
 #include <lib/base.h>
@@ -83,9 +82,7 @@ struct domain_arch {
 	uint8_t *io_bitmap; /* two pages, a set bit denies the port; null: all are denied */
 	mfn_t io_bitmap_frame[2];
 
-	/* Features by words of the ABI that it is not told of though others are (cpu_policy.h). */
-	bool hides_features;
-	uint32_t hidden_features[CPU_POLICY_WORDS];
+	struct cpuid_profile *cpuid_profile; /* null: it is told what all are (cpu_policy.h) */
 };
 
 static inline struct vcpu *current_vcpu(void);
