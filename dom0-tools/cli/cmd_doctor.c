@@ -174,6 +174,21 @@ static void check_daemons(struct doctor *d)
 	}
 }
 
+/* What the supervisor would do. */
+static void work_off(struct doctor *d)
+{
+	int failed, done = supervisor_look(&failed);
+
+	d->found += done + failed;
+	d->left += failed;
+	if (done) {
+		printf("%d guests had something left to do: done, as the supervisor would\n", done);
+	}
+	if (failed) {
+		printf("%d guests have something left to do, which failed\n", failed);
+	}
+}
+
 static int doctor_run(struct cli *cli, int argc, char **argv)
 {
 	static const char *const folders[] = {"/local/domain",
@@ -188,13 +203,7 @@ static int doctor_run(struct cli *cli, int argc, char **argv)
 	int rc = check_store(&d);
 
 	if (!rc && d.repair) {
-		int done = supervisor_look();
-
-		d.found += done;
-		if (done) {
-			printf("%d guests had something left to do: done, as the supervisor would\n",
-			       done);
-		}
+		work_off(&d);
 	}
 	rc = rc ? rc : domain_list_all(&list);
 	if (rc) {

@@ -241,47 +241,36 @@ int guest_clear(struct record *record)
 	return rc ? rc : remove_last_words((domid_t)record->domid);
 }
 
+int guest_finish(struct record *record)
+{
+	int rc = guest_clear(record);
+
+	if (rc) {
+		record_close(record);
+	} else {
+		record_remove(record);
+	}
+	return rc;
+}
+
 void guest_undo(struct record *record)
 {
-	char why[1024];
+	struct failure why;
 
-	snprintf(why, sizeof(why), "%s", fail_text());
-	if (guest_clear(record) == 0) {
-		record_remove(record);
-	} else {
-		record_close(record);
-	}
-	fail(0, "%s", why);
+	fail_keep(&why);
+	(void)guest_finish(record);
+	fail_back(&why);
 }
 
 int guest_destroy(domid_t domid)
 {
 	struct record record;
-	domain_info_t info;
-	char uuid[UUID_TEXT];
-	int rc = domain_get(domid, &info);
+	int rc = domid == 0 ? fail(EPERM, "domain 0 is the one that we run in: it is not destroyed")
+			    : record_of(&record, domid);
 
-	if (rc) {
-		return rc;
-	}
-	if (domid == 0) {
-		return fail(EPERM, "domain 0 is the one that we run in: it is not destroyed");
-	}
-	uuid_print(info.handle, uuid);
-	rc = record_open(&record, uuid, true);
-	if (rc == -ENOENT) { /* others made it */
-		return clear(domid, uuid);
-	}
-	if (rc) {
-		return rc;
-	}
-	rc = guest_clear(&record);
-	if (rc) {
-		record_close(&record);
-	} else {
-		record_remove(&record);
-	}
-	return rc;
+	return rc == -ENOENT ? clear(domid, record.uuid) /* others made it */
+	       : rc	     ? rc
+			     : guest_finish(&record);
 }
 
 int guest_ask(domid_t domid, const char *request)
@@ -322,29 +311,22 @@ int guest_rename(domid_t domid, const char *name)
 {
 	struct record record;
 	domain_info_t info;
-	char uuid[UUID_TEXT], *old;
-	int rc = domain_get(domid, &info);
+	int rc;
 
-	if (rc) {
-		return rc;
-	}
 	if (name_find(name) >= 0) {
 		return fail(EEXIST, "the name '%s' is taken", name);
 	}
-	uuid_print(info.handle, uuid);
-	rc = record_open(&record, uuid, true);
-	if (rc && rc != -ENOENT) {
-		return rc;
-	}
+	rc = record_of(&record, domid);
 	if (!rc) {
-		old = name_of(domid);
+		char *old = name_of(domid);
+
 		rc = old ? record_rename(&record, old, name)
 			 : fail(ESRCH, "domain %u is gone", domid);
 		free(old);
-	} else { /* others made it, or it was destroyed while we waited */
+	} else if (rc == -ENOENT) { /* others made it, or it was destroyed while we waited */
 		rc = domain_get(domid, &info);
 	}
-	rc = rc ? rc : write_name(domid, uuid, name);
+	rc = rc ? rc : write_name(domid, record.uuid, name);
 	record_close(&record); /* not before: nobody destroys it meanwhile */
 	return rc;
 }
@@ -352,21 +334,15 @@ int guest_rename(domid_t domid, const char *name)
 int guest_reconfigure(domid_t domid, struct domain_config *config)
 {
 	struct record record;
-	domain_info_t info;
-	char uuid[UUID_TEXT], *name;
-	int rc = domain_get(domid, &info);
+	char *name;
+	int rc = record_of(&record, domid);
 
-	if (rc) {
-		return rc;
-	}
-	uuid_print(info.handle, uuid);
-	rc = record_open(&record, uuid, true);
 	if (rc) {
 		return rc;
 	}
 	name = name_of(domid);
 	config->name = name ? name : config->name;
-	config->uuid = uuid;
+	config->uuid = record.uuid;
 	rc = record_reconfigure(&record, config);
 	config->name = config->uuid = NULL; /* they end here */
 	free(name);

@@ -30,6 +30,9 @@ int guest_destroy(domid_t domid);
 /* The same for a guest whose record the caller has locked; the record stays. */
 int guest_clear(struct record *record);
 
+/* And of the record, which is closed in any case: it stays if not all could be cleared away. */
+int guest_finish(struct record *record);
+
 /* The end of one that could not be made: clears it away and keeps the text of the failure. */
 void guest_undo(struct record *record);
 

@@ -14,24 +14,11 @@
 
 #define READY_SECONDS 60
 
-/* A guest whose record is locked for us; those that others made have none. */
-struct target {
-	struct record record;
-	domid_t domid;
-	char uuid[UUID_TEXT];
-};
-
-static int target_open(struct target *target, domid_t domid)
+/* Locks a guest's record for us; a guest that others made has none. */
+static int lock_guest(struct record *record, domid_t domid)
 {
-	domain_info_t info;
-	int rc = domain_get(domid, &info);
+	int rc = record_of(record, domid);
 
-	*target = (struct target){.domid = domid, .record = {.fd = -1}};
-	if (rc) {
-		return rc;
-	}
-	uuid_print(info.handle, target->uuid);
-	rc = record_open(&target->record, target->uuid, true);
 	return rc == -ENOENT ? 0 : rc;
 }
 
@@ -71,12 +58,13 @@ static int wait_ready(struct device *device)
 		       : rc;
 }
 
-static int add_disk(const struct target *target, const struct disk_config *config,
+static int add_disk(const struct record *record, const struct disk_config *config,
 		    struct device *device)
 {
 	struct nodes nodes;
 	struct disk disk;
-	int rc = disk_open(&disk, config, target->uuid);
+	struct failure why;
+	int rc = disk_open(&disk, config, record->uuid);
 
 	if (rc) {
 		return rc;
@@ -84,24 +72,26 @@ static int add_disk(const struct target *target, const struct disk_config *confi
 	do {
 		rc = nodes_begin(&nodes);
 		if (!rc) {
-			disk_nodes(&nodes, target->domid, &disk);
+			disk_nodes(&nodes, device->domid, &disk);
 			rc = nodes_end(&nodes);
 		}
 	} while (rc == -EAGAIN);
-	rc = rc ? rc : disk_plug(target->domid, config);
+	rc = rc ? rc : disk_plug(device->domid, config);
 	rc = rc ? rc : wait_ready(device);
 	if (rc) {
+		fail_keep(&why);
 		device_detach(device, true, 0);
-		loop_detach(target->uuid, &config->number);
+		loop_detach(record->uuid, &config->number);
+		fail_back(&why);
 	}
 	return rc;
 }
 
 int hotplug_disk(domid_t domid, const struct disk_config *config)
 {
-	struct target target;
+	struct record record;
 	struct device device;
-	int rc = target_open(&target, domid);
+	int rc = lock_guest(&record, domid);
 
 	if (rc) {
 		return rc;
@@ -111,8 +101,8 @@ int hotplug_disk(domid_t domid, const struct disk_config *config)
 		rc = fail(EEXIST, "domain %u has a disk %s already", domid, config->vdev);
 	}
 	rc = rc ? rc : disk_check(config);
-	rc = rc ? rc : add_disk(&target, config, &device);
-	record_close(&target.record);
+	rc = rc ? rc : add_disk(&record, config, &device);
+	record_close(&record);
 	return rc;
 }
 
@@ -130,6 +120,7 @@ static int add_nic(domid_t domid, const struct vif_config *config, const struct 
 {
 	int listener = nic_listen();
 	struct nodes nodes;
+	struct failure why;
 	int rc;
 
 	if (listener < 0) {
@@ -145,16 +136,18 @@ static int add_nic(domid_t domid, const struct vif_config *config, const struct 
 	rc = rc ? rc : nic_plug(listener, domid, config, READY_SECONDS);
 	close(listener);
 	if (rc) {
+		fail_keep(&why);
 		device_detach(device, true, 0);
+		fail_back(&why);
 	}
 	return rc;
 }
 
 int hotplug_nic(domid_t domid, struct vif_config *config)
 {
-	struct target target;
+	struct record record;
 	struct device device;
-	int rc = target_open(&target, domid);
+	int rc = lock_guest(&record, domid);
 
 	if (rc) {
 		return rc;
@@ -166,16 +159,16 @@ int hotplug_nic(domid_t domid, struct vif_config *config)
 	}
 	rc = rc ? rc : nic_check(config);
 	rc = rc ? rc : add_nic(domid, config, &device);
-	record_close(&target.record);
+	record_close(&record);
 	return rc;
 }
 
 int hotplug_remove(domid_t domid, const char *type, unsigned int id, bool force,
 		   unsigned int seconds)
 {
-	struct target target;
+	struct record record;
 	struct device device;
-	int rc = target_open(&target, domid);
+	int rc = lock_guest(&record, domid);
 
 	if (rc) {
 		return rc;
@@ -186,8 +179,8 @@ int hotplug_remove(domid_t domid, const char *type, unsigned int id, bool force,
 	}
 	rc = rc ? rc : device_detach(&device, force, seconds);
 	if (!rc && strcmp(type, "vbd") == 0) {
-		loop_detach(target.uuid, &id);
+		loop_detach(record.uuid, &id);
 	}
-	record_close(&target.record);
+	record_close(&record);
 	return rc;
 }

@@ -144,19 +144,18 @@ int record_update(struct record *record, enum record_state state, int domid)
 		       : fail_errno(errno, "writing %s/%s", RECORD_FOLDER, record->uuid);
 }
 
+/* Into a record that has only its head. */
 static int write_config(int fd, const struct domain_config *config)
 {
-	FILE *file = fdopen(dup(fd), "r+");
+	int copy = dup(fd);
+	FILE *file = copy < 0 ? NULL : fdopen(copy, "r+");
 
 	if (!file) {
 		return fail_errno(errno, "the record");
 	}
 	fseek(file, HEAD_LENGTH, SEEK_SET);
 	config_write(config, file);
-	if (ftruncate(fd, ftell(file)) < 0 || fclose(file)) {
-		return fail_errno(errno, "writing the record");
-	}
-	return 0;
+	return fclose(file) ? fail_errno(errno, "writing the record") : 0;
 }
 
 /* Who waited for the lock of a file may find it unlinked, and perhaps another in its place. */
@@ -259,6 +258,20 @@ int record_open(struct record *record, const char *uuid, bool wait)
 	return rc;
 }
 
+int record_of(struct record *record, domid_t domid)
+{
+	domain_info_t info;
+	char uuid[UUID_TEXT];
+	int rc = domain_get(domid, &info);
+
+	*record = (struct record){.fd = -1};
+	if (rc) {
+		return rc;
+	}
+	uuid_print(info.handle, uuid);
+	return record_open(record, uuid, true);
+}
+
 /* Opened for reading, so that who waits for writers to close it does not hear of it. */
 int record_peek(struct record *record, const char *uuid)
 {
@@ -335,12 +348,32 @@ int record_config(const struct record *record, struct domain_config *config)
 	return good ? 0 : fail(EINVAL, "the record %s is not readable", path);
 }
 
-int record_reconfigure(const struct record *record, const struct domain_config *config)
+/* A new file takes the place of the old one, so that there is a whole one whenever we are killed.
+ */
+int record_reconfigure(struct record *record, const struct domain_config *config)
 {
-	return write_config(record->fd, config);
+	char path[PATH_MAX], temporary[PATH_MAX];
+	struct record next = *record;
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/%s", RECORD_FOLDER, record->uuid);
+	snprintf(temporary, sizeof(temporary), "%s/%s.new", RECORD_FOLDER, record->uuid);
+	next.fd = open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (next.fd < 0 || flock(next.fd, LOCK_EX) < 0) {
+		rc = fail_errno(errno, "making %s", temporary);
+	} else {
+		rc = record_update(&next, record->state, record->domid);
+		rc = rc ? rc : write_config(next.fd, config);
+		rc = rc || rename(temporary, path) == 0 ? rc : fail_errno(errno, "%s", path);
+	}
+	record_close(rc ? &next : record);
+	if (!rc) {
+		*record = next;
+	}
+	return rc;
 }
 
-int record_rename(const struct record *record, const char *old_name, const char *new_name)
+int record_rename(struct record *record, const char *old_name, const char *new_name)
 {
 	struct domain_config config;
 	int rc = take_name(new_name, record->uuid);
@@ -351,7 +384,7 @@ int record_rename(const struct record *record, const char *old_name, const char 
 	rc = record_config(record, &config);
 	if (!rc) {
 		config.name = new_name;
-		rc = write_config(record->fd, &config);
+		rc = record_reconfigure(record, &config);
 		config_free(&config);
 	}
 	free_names(record->uuid, rc ? old_name : new_name);
@@ -371,6 +404,8 @@ void record_remove(struct record *record)
 	char path[PATH_MAX];
 
 	free_names(record->uuid, NULL);
+	snprintf(path, sizeof(path), "%s/%s.new", RECORD_FOLDER, record->uuid);
+	unlink(path); /* of somebody who was killed */
 	snprintf(path, sizeof(path), "%s/%s", RECORD_FOLDER, record->uuid);
 	unlink(path);
 	record_close(record);

@@ -2,12 +2,13 @@
 /*
  * What is known here of a guest outlives every process of ours, in /run/pvx:
  *
- *	guests/UUID	a first line with its state, then its configuration as `pvx create` reads it
- *	names/NAME	a symbolic link to the UUID; who makes it has the name
+ *	guests/UUID	a first line with its state, then its configuration as `pvx create` reads
+ *it; UUID.new is one that is to take its place names/NAME	a symbolic link to the UUID; who
+ *makes it has the name
  *
  * Whoever changes a guest holds the lock (flock) of its record, which the kernel lets go when he
- *dies. A record that says "building" and is not locked is of a guest that was never finished, and
- *whoever finds it destroys that.
+ * dies. A record that says "building" and is not locked is of a guest that was never finished, and
+ * whoever finds it destroys that.
  */
 #ifndef GUEST_RECORD_H
 #define GUEST_RECORD_H
@@ -42,6 +43,9 @@ int record_create(struct record *record, const char *uuid, const struct domain_c
  * none. */
 int record_open(struct record *record, const char *uuid, bool wait);
 
+/* That of a domain, waited for; it has the UUID also if there is none. */
+int record_of(struct record *record, domid_t domid);
+
 /* What it says just now, without taking the lock for long; -EBUSY, without a text: somebody has it.
  */
 int record_peek(struct record *record, const char *uuid);
@@ -60,8 +64,8 @@ int record_config(const struct record *record, struct domain_config *config);
 
 int record_update(struct record *record, enum record_state state, int domid);
 /* Another configuration for the next time; its name and UUID have to be those of this one. */
-int record_reconfigure(const struct record *record, const struct domain_config *config);
-int record_rename(const struct record *record, const char *old_name, const char *new_name);
+int record_reconfigure(struct record *record, const struct domain_config *config);
+int record_rename(struct record *record, const char *old_name, const char *new_name);
 
 /* Unlocks. */
 void record_close(struct record *record);

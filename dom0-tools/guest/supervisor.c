@@ -61,25 +61,13 @@ static enum domain_action action_for(const struct domain_config *config, int rea
 	}
 }
 
-static int finish(struct record *record)
-{
-	int rc = guest_clear(record);
-
-	if (rc) {
-		record_close(record);
-	} else {
-		record_remove(record);
-	}
-	return rc;
-}
-
 static int restart(struct record *record)
 {
 	int rc = guest_restart(record);
 
 	if (rc) { /* once; what was wrong is not better the next time */
 		say("%s: %s", record->uuid, fail_text());
-		return finish(record);
+		return guest_finish(record);
 	}
 	record_close(record);
 	return 0;
@@ -127,7 +115,7 @@ static int act(struct record *record, struct domain_config *config, int reason)
 		record_close(record);
 		return rc;
 	default:
-		return finish(record);
+		return guest_finish(record);
 	}
 }
 
@@ -170,7 +158,7 @@ static int do_work(struct record *record)
 	}
 	if (record->state != RECORD_LIVE || state < 0) {
 		say("%s: clearing away what is left of it", record->uuid);
-		return finish(record);
+		return guest_finish(record);
 	}
 	rc = record_config(record, &config);
 	if (rc) {
@@ -183,7 +171,7 @@ static int do_work(struct record *record)
 }
 
 struct look {
-	int found;
+	int done, failed;
 	bool busy; /* somebody had a record: he is at work, or just dying */
 };
 
@@ -201,18 +189,21 @@ static void look_at(void *context, const char *uuid)
 		record_close(&record);
 		return;
 	}
-	look->found++;
 	if (do_work(&record)) {
 		say("%s: %s", uuid, fail_text());
+		look->failed++;
+	} else {
+		look->done++;
 	}
 }
 
-int supervisor_look(void)
+int supervisor_look(int *failed)
 {
-	struct look look = {.found = 0};
+	struct look look = {.done = 0};
 
 	record_each(look_at, &look);
-	return look.found;
+	*failed = look.failed;
+	return look.done;
 }
 
 /* --- The process ---------------------------------------------------------------------------- */
@@ -324,7 +315,7 @@ int supervisor_run(bool wait)
 	prctl(PR_SET_NAME, "pvx-supervisor"); /* /proc/self/exe has no name of its own */
 	say("the supervisor begins");
 	for (size_t again = 0;;) {
-		struct look look = {.found = 0};
+		struct look look = {.done = 0};
 		int rc = look_at_news(notify, &look);
 
 		if (rc < 0) {

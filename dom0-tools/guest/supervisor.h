@@ -23,8 +23,8 @@ bool supervisor_runs(void);
 /* Is one. If there is another already: waits until it is gone, or returns. */
 int supervisor_run(bool wait);
 
-/* One look at everything, as it does after each event; how many records it found something to do
- * for. */
-int supervisor_look(void);
+/* One look at everything, as it does after each event: for how many records something was to do and
+ * was done; of those with which that failed it has said why. */
+int supervisor_look(int *failed);
 
 #endif

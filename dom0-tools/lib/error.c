@@ -5,9 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT_SIZE 1024
-
-static _Thread_local char text[TEXT_SIZE];
+static _Thread_local char text[FAIL_TEXT];
 
 int fail(int error, const char *format, ...)
 {
@@ -34,7 +32,7 @@ int fail_errno(int error, const char *format, ...)
 
 int fail_in(int rc, const char *format, ...)
 {
-	char before[TEXT_SIZE];
+	char before[FAIL_TEXT];
 	va_list args;
 	size_t used;
 
@@ -42,7 +40,7 @@ int fail_in(int rc, const char *format, ...)
 	vsnprintf(before, sizeof(before), format, args);
 	va_end(args);
 	used = strlen(before);
-	snprintf(before + used, sizeof(before) - used, ": %.*s", (int)(TEXT_SIZE - 1 - used), text);
+	snprintf(before + used, sizeof(before) - used, ": %.*s", (int)(FAIL_TEXT - 1 - used), text);
 	memcpy(text, before, sizeof(text));
 	return rc;
 }
@@ -50,4 +48,14 @@ int fail_in(int rc, const char *format, ...)
 const char *fail_text(void)
 {
 	return text;
+}
+
+void fail_keep(struct failure *kept)
+{
+	memcpy(kept->text, text, sizeof(text));
+}
+
+void fail_back(const struct failure *kept)
+{
+	memcpy(text, kept->text, sizeof(text));
 }

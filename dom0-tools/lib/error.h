@@ -16,4 +16,12 @@ int fail_in(int rc, const char *format, ...) __attribute__((format(printf, 2, 3)
 
 const char *fail_text(void);
 
+/* Keeps the text of a failure while what was begun is undone, which may fail too. */
+#define FAIL_TEXT 1024
+struct failure {
+	char text[FAIL_TEXT];
+};
+void fail_keep(struct failure *kept);
+void fail_back(const struct failure *kept);
+
 #endif

@@ -180,11 +180,11 @@ int pool_create(const char *name, uint32_t scheduler, const struct cpu_map *cpus
 	rc = pool_rename(p.cpupool_id, name);
 	rc = rc ? rc : add_cpus(p.cpupool_id, cpus);
 	if (rc) {
-		char why[256];
+		struct failure why;
 
-		snprintf(why, sizeof(why), "%s", fail_text());
+		fail_keep(&why);
 		(void)pool_destroy(p.cpupool_id);
-		rc = fail(-rc, "%s", why);
+		fail_back(&why);
 	}
 	return rc;
 }

@@ -73,6 +73,8 @@ refused "no amount of memory" 1 "is no amount of memory" pvx mem-set web many
 refused "more memory than it may have" 1 "more than the 16" pvx mem-set web 600
 refused "no trigger" 2 "is none of nmi" pvx trigger web many
 refused "no vCPU to send it to" 2 "is no number of a vCPU" pvx trigger web nmi x
+refused "no channel" 1 "there is no such console" pvx console -n 7 web
+refused "Dom0's console" 1 "there is no such console" pvx console 0
 refused "no letter" 2 "is not one letter" pvx sysrq web many
 refused "no disk to attach" 1 "/tmp/none" pvx block-attach web /tmp/none,raw,xvdb,w
 refused "no specification" 2 "backed" pvx block-attach web /tmp/disk,raw,xvdb,w,backed=x
@@ -111,6 +113,11 @@ pvx unpause again
 until_is "20 -b----" "pvx list again 2>/dev/null | awk 'NR == 2 { print \$3, \$5 }'"
 check "which is so when it has started anew" "$(pvx list again | awk 'NR == 2 { print $3, $5 }')" "20 -b----"
 check "what it was made of now" "$(pvx list -l again | grep -c '"cmdline": "stay"')" 1
+kept=0; call=1 # longer and shorter, so that what is half written is not what was there
+while kill_at_call $call 9 pvx config-update again "cmdline='stay $([ $((call % 2)) = 0 ] || seq 50 | tr '\n' .)'" 2>/dev/null; do
+	kept=$((kept + $(pvx list -l again | grep -c '"kernel": "/guest.elf"'))); call=$((call + 1))
+done
+check "it is whole, killed at whichever of $((call - 1)) calls" $((kept == call - 1 && kept > 30)) 1
 pvx dump-core again /tmp/core; check "a core" $? 0
 refused "what is there already" 1 "/tmp/core: File exists" pvx dump-core again /tmp/core
 check "has all its memory" "$(($(stat -c %s /tmp/core) > 20 << 20))$(stat -c %a /tmp/core)" 1600
@@ -123,10 +130,11 @@ check "and nothing is left" "$(pvx doctor)$(losetup -a)" "all is well"
 cat /run/store.log /var/log/pvx/supervisor.log
 """
 
-CHECKS = 80
+CHECKS = 83
 
 PROGRAMS = ("pvx-stored=/usr/sbin/pvx-stored", "pvx-store=/usr/bin/pvx-store", "pvx=/usr/bin/pvx",
-            "pvx-consoled=/usr/sbin/pvx-consoled", "tests/golden/guest.elf=/guest.elf")
+            "pvx-consoled=/usr/sbin/pvx-consoled", "tests/golden/guest.elf=/guest.elf",
+            "tests/scenarios/kill_at_call=/usr/bin/kill_at_call")
 
 
 def main(argv=None):
