@@ -3,30 +3,20 @@
 #include <dirent.h>
 #include <errno.h>
 #include <guest/backends.h>
+#include <guest/netlink.h>
 #include <lib/error.h>
+#include <lib/watch.h>
 #include <linux/netlink.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#define DEVICES	      "/sys/bus/xen-backend/devices"
-#define UEVENT_GROUP  1 /* the kernel's own */
-#define MESSAGE_BYTES 4096
+#define DEVICES	     "/sys/bus/xen-backend/devices"
+#define UEVENT_GROUP 1 /* the kernel's own */
 
 int backends_listen(void)
 {
-	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = UEVENT_GROUP};
-	int listener = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
-
-	if (listener >= 0 && bind(listener, (void *)&address, sizeof(address)) == 0) {
-		return listener;
-	}
-	if (listener >= 0) {
-		close(listener);
-	}
-	return fail_errno(errno, "listening for the kernel's events");
+	return netlink_listen(NETLINK_KOBJECT_UEVENT, UEVENT_GROUP);
 }
 
 /* They are called vbd-DOMID-ID, vif-DOMID-ID; consoles are no driver's, and hold nothing. */
@@ -49,19 +39,15 @@ static bool any_left(domid_t domid)
 
 int backends_wait(int listener, domid_t domid, unsigned int seconds)
 {
-	struct pollfd ready = {.fd = listener, .events = POLLIN};
-	char message[MESSAGE_BYTES];
+	int64_t deadline = watch_clock() + (int64_t)seconds * 1000;
 	int rc = 0;
 
 	while (!rc && any_left(domid)) {
-		if (poll(&ready, 1, (int)seconds * 1000) <= 0) {
-			rc = fail(ETIMEDOUT,
-				  "Dom0's kernel does not let go of the devices of domain %u",
-				  domid);
-		} else if (recv(listener, message, sizeof(message), 0) < 0 && errno != ENOBUFS) {
-			rc = fail_errno(errno, "listening for the kernel's events");
-		}
+		rc = netlink_wait(listener, deadline);
 	}
 	close(listener);
-	return rc;
+	return rc == -ETIMEDOUT
+		       ? fail(ETIMEDOUT,
+			      "Dom0's kernel does not let go of the devices of domain %u", domid)
+		       : rc;
 }

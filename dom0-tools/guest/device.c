@@ -142,7 +142,7 @@ int device_detach(const struct device *d, bool force, unsigned int seconds)
 {
 	struct device copy = *d;
 	char online[DEVICE_PATH + 16], state[DEVICE_PATH + 16];
-	int rc = 0;
+	int rc = 0, removed;
 
 	if (!force) {
 		snprintf(online, sizeof(online), "%s/online", d->back);
@@ -157,6 +157,10 @@ int device_detach(const struct device *d, bool force, unsigned int seconds)
 			"the guest does not let go of its %s %u (--force takes it all the same)",
 			d->type, d->id);
 	}
-	rc = rc ? rc : script_end(d);
-	return rc ? rc : remove_nodes(d);
+	if (rc) {
+		return rc;
+	}
+	rc = script_end(d);
+	removed = remove_nodes(d); /* whatever the script made of it, the guest has lost it */
+	return rc ? rc : removed;
 }

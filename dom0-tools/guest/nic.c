@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From a vif's configuration to an interface on a bridge. */
 #include <errno.h>
+#include <guest/netlink.h>
 #include <guest/nic.h>
 #include <guest/script.h>
 #include <lib/error.h>
+#include <lib/watch.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,9 +77,6 @@ void nic_nodes(struct nodes *nodes, domid_t domid, const struct vif_config *conf
 	if (config->ip) {
 		device_back(nodes, &device, "ip", "%s", config->ip);
 	}
-	if (config->gatewaydev) {
-		device_back(nodes, &device, "gatewaydev", "%s", config->gatewaydev);
-	}
 	if (config->vlan) {
 		device_back(nodes, &device, "vlan", "%s", config->vlan);
 	}
@@ -97,46 +95,29 @@ void nic_nodes(struct nodes *nodes, domid_t domid, const struct vif_config *conf
 
 int nic_listen(void)
 {
-	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
-	int listener = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-
-	if (listener < 0 || bind(listener, (void *)&address, sizeof(address)) < 0) {
-		if (listener >= 0) {
-			close(listener);
-		}
-		return fail_errno(errno, "listening for network interfaces");
-	}
-	return listener;
+	return netlink_listen(NETLINK_ROUTE, RTMGRP_LINK);
 }
 
 /* Any message may be of ours: looking is cheap. A back end that failed leaves word in the store. */
 static int wait_for(int listener, const char *name, const struct device *device,
 		    unsigned int seconds)
 {
-	struct pollfd ready = {.fd = listener, .events = POLLIN};
-	char message[4096];
+	int64_t deadline = watch_clock() + (int64_t)seconds * 1000;
+	int rc = 0;
 
-	while (!if_nametoindex(name)) {
+	while (!rc && !if_nametoindex(name)) {
 		char *error = store_read(XBT_NULL, "/local/domain/0/error/backend/vif/%u/%u/error",
 					 device->domid, device->id);
 
-		if (error) {
-			int rc = fail(EIO, "vif %u: the back end says: %s", device->id, error);
-
-			free(error);
-			return rc;
-		}
-		if (poll(&ready, 1, (int)seconds * 1000) <= 0) {
-			return fail(
-				ETIMEDOUT,
-				"the interface %s does not appear (is the module xen-netback loaded?)",
-				name);
-		}
-		if (recv(listener, message, sizeof(message), 0) < 0 && errno != ENOBUFS) {
-			return fail_errno(errno, "listening for network interfaces");
-		}
+		rc = error ? fail(EIO, "vif %u: the back end says: %s", device->id, error)
+			   : netlink_wait(listener, deadline);
+		free(error);
 	}
-	return 0;
+	return rc == -ETIMEDOUT
+		       ? fail(ETIMEDOUT,
+			      "the interface %s does not appear (is the module xen-netback loaded?)",
+			      name)
+		       : rc;
 }
 
 /* --- Setting up ----------------------------------------------------------------------------- */

@@ -3,14 +3,18 @@
 #include <errno.h>
 #include <guest/script.h>
 #include <lib/error.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define FOLDER	   "/etc/xen/scripts"
+#define SECONDS	   60 /* for a script to end */
 #define PATH_SIZE  256
 #define VALUE_SIZE (PATH_SIZE + 32)
 
@@ -37,19 +41,31 @@ static bool is_vif(const struct device *device)
 static int run(char **arguments, char **environment)
 {
 	const char *path = arguments[0];
+	struct pollfd ended = {.events = POLLIN};
 	pid_t child;
 	int status;
+	bool late;
 	int error = posix_spawn(&child, path, NULL, NULL, arguments, environment);
 
 	if (error) {
 		return fail_errno(error, "script '%s'", path);
+	}
+	ended.fd = pidfd_open(child, 0);
+	late = ended.fd >= 0 && poll(&ended, 1, SECONDS * 1000) == 0;
+	if (late) {
+		kill(child, SIGKILL);
+	}
+	if (ended.fd >= 0) {
+		close(ended.fd);
 	}
 	while (waitpid(child, &status, 0) < 0) {
 		if (errno != EINTR) {
 			return fail_errno(errno, "script '%s'", path);
 		}
 	}
-	return status == 0	   ? 0
+	return late ? fail(ETIMEDOUT, "script '%s %s' has not ended after %d seconds", path,
+			   arguments[1], SECONDS)
+	       : status == 0	   ? 0
 	       : WIFEXITED(status) ? fail(EIO, "script '%s %s' ended with %d", path, arguments[1],
 					  WEXITSTATUS(status))
 				   : fail(EIO, "script '%s %s' was ended by signal %d", path,

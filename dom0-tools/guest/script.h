@@ -4,7 +4,7 @@
  * expect it: "add" and "remove" for a disk, "online" and "offline" for an interface (and
  * "type_if=vif"), the device in the environment: XENBUS_PATH, XENBUS_BASE_PATH, XENBUS_TYPE,
  * script; and for an interface vif and netdev. At both times the back end's nodes are there to be
- * read.
+ * read. One that does not end within a minute is killed.
  */
 #ifndef GUEST_SCRIPT_H
 #define GUEST_SCRIPT_H

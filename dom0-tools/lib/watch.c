@@ -10,7 +10,7 @@
 
 #define TOKEN "pvx-wait"
 
-static int64_t milliseconds(void)
+int64_t watch_clock(void)
 {
 	struct timespec now;
 
@@ -24,7 +24,7 @@ static int wait_event(int64_t deadline)
 	char **event;
 
 	for (;;) {
-		int64_t left = deadline ? deadline - milliseconds() : -1;
+		int64_t left = deadline ? deadline - watch_clock() : -1;
 
 		event = xs_check_watch(store());
 		if (event) {
@@ -43,7 +43,7 @@ static int wait_event(int64_t deadline)
 
 int watch_until(const char *path, int (*done)(void *), void *context, unsigned int seconds)
 {
-	int64_t deadline = seconds ? milliseconds() + (int64_t)seconds * 1000 : 0;
+	int64_t deadline = seconds ? watch_clock() + (int64_t)seconds * 1000 : 0;
 	int rc = done(context);
 
 	if (rc) {
