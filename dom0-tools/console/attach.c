@@ -31,7 +31,9 @@ static int write_all(int fd, const char *bytes, size_t size)
 	while (size) {
 		ssize_t written = write(fd, bytes, size);
 
-		if (written < 0 && errno != EINTR && errno != EAGAIN) {
+		if (written < 0 && errno == EAGAIN) {
+			poll(&(struct pollfd){fd, POLLOUT, 0}, 1, -1);
+		} else if (written < 0 && errno != EINTR) {
 			return -errno;
 		}
 		if (written > 0) {
@@ -129,14 +131,17 @@ static int on_input(struct attached *attached)
 	return escape ? 1 : 0;
 }
 
+/* What is typed while there is no pty is lost; what a program writes waits. */
+static bool takes_input(const struct attached *attached)
+{
+	return attached->input && (attached->tty >= 0 || isatty(STDIN_FILENO));
+}
+
 static int step(struct attached *attached, bool *told)
 {
 	struct pollfd polls[3] = {{xs_fileno(store()), POLLIN, 0},
 				  {attached->tty, POLLIN, 0},
-				  {attached->input && (attached->tty >= 0 || isatty(STDIN_FILENO))
-					   ? STDIN_FILENO
-					   : -1,
-				   POLLIN, 0}};
+				  {takes_input(attached) ? STDIN_FILENO : -1, POLLIN, 0}};
 	bool waits = attached->tty < 0 && !*told;
 	int count = poll(polls, 3, waits ? PATIENCE : -1);
 	int rc = 0;
@@ -152,7 +157,7 @@ static int step(struct attached *attached, bool *told)
 	if (count > 0 && !rc && polls[1].revents) {
 		rc = on_tty(attached);
 	}
-	if (count > 0 && !rc && polls[2].revents) {
+	if (count > 0 && !rc && polls[2].revents && takes_input(attached)) {
 		rc = on_input(attached);
 	}
 	return rc;
@@ -168,6 +173,11 @@ static int run(struct attached *attached)
 	}
 	if (!xs_watch(store(), attached->path, "tty")) {
 		return fail_errno(errno, "watching %s", attached->path);
+	}
+	rc = look(attached, true);
+	if (rc == 1) {
+		rc = fail(ENOENT, "there is no such console: %s is not in the store",
+			  attached->path);
 	}
 	while (rc == 0) {
 		rc = step(attached, &told);

@@ -4,6 +4,7 @@
 #include <guest/channel.h>
 #include <guest/device.h>
 #include <lib/error.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -28,6 +29,7 @@ void channel_nodes(struct nodes *nodes, domid_t domid, unsigned int number,
 {
 	bool is_socket = config->connection == CHANNEL_SOCKET;
 	struct device device;
+	char tty[DEVICE_PATH + 8];
 
 	device_init(&device, domid, "console", number);
 	device_begin(nodes, &device);
@@ -40,4 +42,6 @@ void channel_nodes(struct nodes *nodes, domid_t domid, unsigned int number,
 	if (is_socket) {
 		device_back(nodes, &device, "path", "%s", config->path);
 	}
+	snprintf(tty, sizeof(tty), "%s/tty", device.tools);
+	nodes_write(nodes, tty, "%s", ""); /* until pvx-consoled serves it */
 }
