@@ -4,6 +4,7 @@
 import argparse
 import os
 import subprocess
+import sys
 
 import incumbent
 from machine import PANIC, TOP, Machine, Tap, skip_all
@@ -22,6 +23,16 @@ begin_dom0() {
 	ip link add name xenbr0 type bridge 2>/dev/null || brctl addbr xenbr0
 	ip addr add 10.9.0.1/24 dev xenbr0; ip link set xenbr0 up
 	nc -ll -p 7000 -e /bin/cat &
+}
+guest_config() { # guest_config LINE...: of a Linux
+	cat >/tmp/guest.cfg <<END
+name = "guest"
+kernel = "/root/vmlinuz"
+ramdisk = "/root/initrd"
+memory = 160
+cmdline = "console=hvc0 quiet"
+END
+	for line in "$@"; do echo "$line"; done >>/tmp/guest.cfg
 }
 data() { pvx-store read /local/domain/$(pvx domid guest)/data/$1 2>/dev/null; }
 say() { pvx-store write /local/domain/$(pvx domid guest)/data/say $1; }
@@ -74,6 +85,7 @@ load() {
 }
 """
 
+NO_PACKAGES = 77  # what mkdom0 exits with then
 STORE_PROGRAM = ("pvx-store=/usr/bin/pvx-store",)
 DOM0_PROGRAMS = STORE_PROGRAM + ("pvx-stored=/usr/sbin/pvx-stored", "pvx=/usr/bin/pvx", "pvx-consoled=/usr/sbin/pvx-consoled")
 
@@ -112,8 +124,10 @@ def linux_root(folder, script, add=(), *options):
     for name in add:
         command += ["--add", name]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode:
+    if done.returncode == NO_PACKAGES:
         skip_all("Linux' packages are not to be had: " + done.stderr.strip().splitlines()[-1])
+    if done.returncode:
+        sys.exit(f"{done.stderr}mkdom0 has failed: {' '.join(command)}")
     return os.path.join(folder, "root")
 
 

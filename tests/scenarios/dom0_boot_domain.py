@@ -12,7 +12,8 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
-from machine import PANIC, TOP, Machine, Tap, need, skip_all  # noqa: E402
+from linux import linux_root  # noqa: E402
+from machine import PANIC, Machine, Tap, need  # noqa: E402
 
 FOLDER = os.path.join("tests", "scenarios", "dom0_boot_domain")
 LOG = "/var/log/xen/console/guest-web.log"
@@ -66,18 +67,12 @@ TREE = """/dts-v1/;
 
 def build():
     os.makedirs(FOLDER, exist_ok=True)
-    script, source, tree = (os.path.join(FOLDER, name) for name in ("run", "domains.dts", "domains.dtb"))
-    for path, text in ((script, SCRIPT), (source, TREE)):
-        with open(path, "w", encoding="ascii") as file:
-            file.write(text)
+    source, tree = (os.path.join(FOLDER, name) for name in ("domains.dts", "domains.dtb"))
+    with open(source, "w", encoding="ascii") as file:
+        file.write(TREE)
     subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", tree, source], check=True)
-    root = os.path.join(FOLDER, "dom0")
-    add = [f"--add={name}=/usr/sbin/{name}" for name in ("pvx", "pvx-stored", "pvx-store", "pvx-consoled")]
-    done = subprocess.run([os.path.join(TOP, "scripts", "mkdom0"), "--elf", "-o", root, "--run", script,
-                           f"--add={tree}=/etc/domains.dtb", *add], check=False, capture_output=True, text=True)
-    if done.returncode:
-        skip_all("Dom0's packages are not to be had: " + done.stderr.strip().splitlines()[-1])
-    return tree, root
+    add = [f"{name}=/usr/sbin/{name}" for name in ("pvx", "pvx-stored", "pvx-store", "pvx-consoled")]
+    return tree, linux_root(FOLDER, SCRIPT, [f"{tree}=/etc/domains.dtb", *add])
 
 
 def main():

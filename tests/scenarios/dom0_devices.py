@@ -17,7 +17,8 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
-from machine import PANIC, TOP, Machine, Tap, need, skip_all  # noqa: E402
+from linux import linux_root  # noqa: E402
+from machine import PANIC, Machine, Tap, need, skip_all  # noqa: E402
 import incumbent  # noqa: E402
 
 TROUBLE = re.compile(r"\bBUG:|\bOops|WARNING:|Call Trace|rcu.*stall|soft lockup|hung task|nobody cared|timed out|Kernel panic")
@@ -80,16 +81,8 @@ grep -E 'xen-pirq' /proc/interrupts
 
 
 def build_root(folder, on_xen):
-    os.makedirs(folder, exist_ok=True)
-    script = os.path.join(folder, "run")
-    with open(script, "w", encoding="ascii") as file:
-        file.write(SCRIPT.replace("FS_BLOCKS", str(FS_MB * 16)).replace("COUNTERS", "Linux" if on_xen else "Linux Parvus"))
-    done = subprocess.run(
-        [os.path.join(TOP, "scripts", "mkdom0"), "--elf", "-o", os.path.join(folder, "dom0"), "--run", script,
-         "--modules", MODULES, "--add", "pvx=/usr/bin/pvx"], check=False, capture_output=True, text=True)
-    if done.returncode:
-        skip_all("Dom0's packages are not to be had: " + done.stderr.strip().splitlines()[-1])
-    return os.path.join(folder, "dom0")
+    script = SCRIPT.replace("FS_BLOCKS", str(FS_MB * 16)).replace("COUNTERS", "Linux" if on_xen else "Linux Parvus")
+    return linux_root(folder, script, ["pvx=/usr/bin/pvx"], "--modules", MODULES)
 
 
 def device_options(folder):

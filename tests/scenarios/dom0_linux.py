@@ -7,12 +7,12 @@ Usage: dom0_linux.py [--xen] [--smp N] [--cpu MODEL] [--bzimage]   --xen: on Deb
 import argparse
 import os
 import re
-import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
-from machine import PANIC, TOP, Machine, Tap, skip_all  # noqa: E402
+from linux import linux_root  # noqa: E402
+from machine import PANIC, Machine, Tap, skip_all  # noqa: E402
 import incumbent  # noqa: E402
 
 TROUBLE = re.compile(r"\bBUG:|\bOops|WARNING:|Call Trace|rcu.*stall|soft lockup|hung task|segfault|Kernel panic")
@@ -33,16 +33,7 @@ fi
 
 
 def build_root(folder):
-    script = os.path.join(folder, "run")
-    os.makedirs(folder, exist_ok=True)
-    with open(script, "w", encoding="ascii") as file:
-        file.write(SCRIPT + UNPLUG)
-    done = subprocess.run(
-        [os.path.join(TOP, "scripts", "mkdom0"), "--elf", "-o", os.path.join(folder, "dom0"), "--run", script,
-         "--add", "tests/scenarios/linux_load=/bin/linux_load"], check=False, capture_output=True, text=True)
-    if done.returncode:
-        skip_all("Dom0's packages are not to be had: " + done.stderr.strip().splitlines()[-1])
-    return os.path.join(folder, "dom0")
+    return linux_root(folder, SCRIPT + UNPLUG, ["tests/scenarios/linux_load=/bin/linux_load"])
 
 
 def check_processors(tap, machine, count):

@@ -7,12 +7,12 @@ Usage: dom0_stress.py [--smp N[,N...]] [--seconds S] [--xen]   `make soak MINUTE
 import argparse
 import os
 import re
-import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
-from machine import PANIC, TOP, Machine, Tap, need, skip_all  # noqa: E402
+from linux import linux_root  # noqa: E402
+from machine import PANIC, Machine, Tap, need, skip_all  # noqa: E402
 import incumbent  # noqa: E402
 
 TROUBLE = re.compile(r"\bBUG:|\bOops|WARNING:|Call Trace|rcu.*stall|soft lockup|hung task|segfault|\btraps: |Bad page"
@@ -57,21 +57,13 @@ echo "stress rounds $rounds, memory is back, $(cat /sys/devices/system/cpu/onlin
 
 
 def build_root(folder, seconds):
-    script = os.path.join(folder, "run")
-    os.makedirs(folder, exist_ok=True)
-    with open(script, "w", encoding="ascii") as file:
-        file.write(SCRIPT.replace("STRESSORS", " ".join(STRESSORS.split())).replace("SECONDS", str(seconds)))
-    done = subprocess.run(
-        [os.path.join(TOP, "scripts", "mkdom0"), "--elf", "-o", os.path.join(folder, "dom0"), "--run", script,
-         "--modules", "xenfs xen-privcmd", "--add", "/usr/bin/stress-ng=/bin/stress-ng"],
-        check=False, capture_output=True, text=True)
-    if done.returncode:
-        skip_all("Dom0's packages are not to be had: " + done.stderr.strip().splitlines()[-1])
+    script = SCRIPT.replace("STRESSORS", " ".join(STRESSORS.split())).replace("SECONDS", str(seconds))
+    linux_root(folder, script, ["/usr/bin/stress-ng=/bin/stress-ng"], "--modules", "xenfs xen-privcmd")
 
 
 def stress(tap, image, folder, smp, seconds):
     """One machine with so many processors under load until the script ends, and what its console tells of it."""
-    root = os.path.join(folder, "dom0")
+    root = os.path.join(folder, "root")
     options = ["--hypervisor", image, "--kernel", os.path.join(root, "vmlinux"),
                "--initrd", os.path.join(root, "initrd"), "--cmdline", "console=hvc0 panic=-1",
                "--hv", "com1=115200,8n1 console=com1 dom0_mem=640M", "--mem", "1024", "--smp", smp]

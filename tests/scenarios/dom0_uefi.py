@@ -9,6 +9,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
+from linux import linux_root  # noqa: E402
 from machine import PANIC, TOP, Machine, Tap, need_disc, skip_all  # noqa: E402
 
 TROUBLE = re.compile(r"\bBUG:|\bOops|WARNING:|Call Trace|Kernel panic")
@@ -30,15 +31,7 @@ echo end of checks
 
 
 def build_root(folder):
-    script = os.path.join(folder, "run")
-    os.makedirs(folder, exist_ok=True)
-    with open(script, "w", encoding="ascii") as file:
-        file.write(SCRIPT)
-    done = subprocess.run([os.path.join(TOP, "scripts", "mkdom0"), "--elf", "-o", os.path.join(folder, "dom0"),
-                           "--run", script], check=False, capture_output=True, text=True)
-    if done.returncode:
-        skip_all("Dom0's packages are not to be had: " + done.stderr.strip().splitlines()[-1])
-    return os.path.join(folder, "dom0")
+    return linux_root(folder, SCRIPT)
 
 
 def main():

@@ -12,7 +12,8 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
-from machine import PANIC, TOP, Machine, Tap, skip_all  # noqa: E402
+from linux import linux_root  # noqa: E402
+from machine import PANIC, Machine, Tap, skip_all  # noqa: E402
 import incumbent  # noqa: E402
 
 PROGRAMS = ("xl", "xen-init-dom0", "xen-cpuid", "xenperf", "xenpm")
@@ -61,18 +62,9 @@ def build_root(folder):
                if "not found" in line]
     if missing:
         skip_all(f"Debian's tools lack {', '.join(sorted(set(missing)))}: apt-get install libxenmisc4.17")
-    script = os.path.join(folder, "run")
-    os.makedirs(folder, exist_ok=True)
-    with open(script, "w", encoding="ascii") as file:
-        file.write(SCRIPT)
     added = ["pvx-stored=/usr/sbin/pvx-stored", "pvx-store=/usr/bin/pvx-store"]
     added += [f"{os.path.join(bin_folder, name)}=/usr/sbin/{name}" for name in PROGRAMS]
-    done = subprocess.run([os.path.join(TOP, "scripts", "mkdom0"), "--elf", "-o", os.path.join(folder, "dom0"),
-                           "--run", script] + [word for file in added for word in ("--add", file)],
-                          check=False, capture_output=True, text=True)
-    if done.returncode:
-        skip_all("Dom0's packages are not to be had: " + done.stderr.strip().splitlines()[-1])
-    return os.path.join(folder, "dom0")
+    return linux_root(folder, SCRIPT, added)
 
 
 class Shown:

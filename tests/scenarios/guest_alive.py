@@ -33,16 +33,7 @@ kill_supervisor() { kill -9 $(pidof pvx-supervisor); }
 begin_dom0
 dd if=/dev/zero of=/tmp/disk bs=1M count=4 2>/dev/null
 echo load | dd of=/tmp/disk conv=notrunc 2>/dev/null
-cat >/tmp/guest.cfg <<END
-name = "guest"
-kernel = "/root/vmlinuz"
-ramdisk = "/root/initrd"
-memory = 160
-cmdline = "console=hvc0 quiet"
-disk = [ "/tmp/disk,raw,xvda,w" ]
-vif = [ "mac=00:16:3e:01:02:03" ]
-on_crash = "restart"
-END
+guest_config 'disk = [ "/tmp/disk,raw,xvda,w" ]' 'vif = [ "mac=00:16:3e:01:02:03" ]' 'on_crash = "restart"'
 pvx create /tmp/guest.cfg; check "a guest is made" $? 0
 log=/tmp/consoles/guest-guest.log
 sleep 100000 | pvx console guest >/tmp/seen 2>/dev/null &

@@ -49,19 +49,9 @@ echo 2 >/sys/module/xen_netback/parameters/max_queues
 for file in disk only scripted hot; do dd if=/dev/zero of=/tmp/$file bs=1M count=4 2>/dev/null; done
 echo "read me" | dd of=/tmp/only conv=notrunc 2>/dev/null
 echo "by a script" | dd of=/tmp/scripted conv=notrunc 2>/dev/null
-cat >/tmp/guest.cfg <<END
-name = "guest"
-kernel = "/root/vmlinuz"
-ramdisk = "/root/initrd"
-memory = 160
-maxmem = 192
-vcpus = 2
-maxvcpus = 3
-cmdline = "console=hvc0 quiet"
-disk = [ "/tmp/disk,raw,xvda,w", "/tmp/only,raw,xvdb,r", "vdev=xvdc,access=r,script=hook,target=secret:thing" ]
-channel = [ "name=org.example.agent.1,connection=pty" ]
-vif = [ "mac=00:16:3e:01:02:03", "mac=00:16:3e:01:02:04,rate=2Mb/s@50ms,script=hook" ]
-END
+guest_config "maxmem = 192" "vcpus = 2" "maxvcpus = 3" 'channel = [ "name=org.example.agent.1,connection=pty" ]' \\
+	'disk = [ "/tmp/disk,raw,xvda,w", "/tmp/only,raw,xvdb,r", "vdev=xvdc,access=r,script=hook,target=secret:thing" ]' \\
+	'vif = [ "mac=00:16:3e:01:02:03", "mac=00:16:3e:01:02:04,rate=2Mb/s@50ms,script=hook" ]'
 text=$(pvx create /tmp/guest.cfg "disk=vdev=xvdc,access=r,script=hook,target=none" "vif=[]" 2>&1)
 check "a script's error is said" "${text#*script}" " 'hook' says: no such thing"
 text=$(pvx create /tmp/guest.cfg "disk=vdev=xvdc,access=r,script=nowhere,target=none" 2>&1)

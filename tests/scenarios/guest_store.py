@@ -9,7 +9,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
-from linux import arguments, dom0_options, linux_root, run_checks  # noqa: E402
+from linux import DOM0_SHELL, arguments, dom0_options, kernel_of, linux_root, run_checks  # noqa: E402
 
 ROUNDS = 120
 KILLS = 8
@@ -31,30 +31,22 @@ while :; do sleep 100; done
 """
 
 # In Dom0. Each line that begins with "check" is one.
-SCRIPT = """#!/bin/sh
-check() { if [ "$2" = "$3" ]; then echo "check ok $1"; else echo "check bad $1: '$2' not '$3'"; fi; }
-store() { pvx-stored -N 2>>/run/store.log & daemon=$!; }
-until_there() { left=300; until pvx-store exists $1 2>/dev/null || [ $left = 0 ]; do sleep 1; left=$((left - 1)); done; }
+SCRIPT = DOM0_SHELL + """
+until_there() { until_is yes "pvx-store exists $1 2>/dev/null && echo yes"; }
 mkdir -p /run/xenstored
-store
+start_stored
 until pvx-store exists /tool/xenstored 2>/dev/null; do sleep 1; done
-cat >/tmp/guest.cfg <<END
-name = "guest"
-kernel = "/root/vmlinuz"
-ramdisk = "/root/initrd"
-memory = 160
-cmdline = "console=hvc0 quiet"
-END
+guest_config
 pvx create -e /tmp/guest.cfg; check "a guest is made" $? 0
 data=/local/domain/$(pvx domid guest)/data
 until_there $data/n1
 kills=0
 while [ $kills -lt KILLS ]; do
-	kill -9 $daemon; wait $daemon 2>/dev/null
-	store
+	kill -9 $stored; wait $stored 2>/dev/null
+	start_stored
 	kills=$((kills + 1))
 	before=$(pvx-store list $data | grep -c '^n')
-	left=60; until [ "$(pvx-store list $data | grep -c '^n')" -gt "$before" ] || [ $left = 0 ] || pvx-store exists $data/wrong; do sleep 1; left=$((left - 1)); done
+	until_is yes "[ \\$(pvx-store list $data | grep -c '^n') -gt $before ] || pvx-store exists $data/wrong && echo yes"
 done
 until_there $data/wrong
 check "the guest found nothing wrong over $kills kills" "$(pvx-store read $data/wrong)" 0
@@ -81,7 +73,7 @@ def main(argv=None):
     args = arguments("guest_store", __doc__, argv)
     filled = [text.replace("ROUNDS", str(ROUNDS)).replace("KILLS", str(KILLS)) for text in (GUEST, SCRIPT)]
     guest = linux_root(os.path.join(args.folder, "guest"), filled[0], PROGRAMS[1:2], "--modules", "xenfs")
-    root = linux_root(args.folder, filled[1], PROGRAMS + (f"{guest}/vmlinuz=/root/vmlinuz", f"{guest}/initrd=/root/initrd"))
+    root = linux_root(args.folder, filled[1], PROGRAMS + kernel_of(guest))
     return run_checks(dom0_options(args, root, 640, 1280), args.folder, CHECKS)
 
 
