@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pvx-stored: options, start and end. */
 #include "access.h"
+#include "background.h"
 #include "daemon.h"
 #include "log.h"
 
@@ -343,11 +344,13 @@ int main(int argc, char **argv)
 	self.arguments = argv;
 	store_init(&self.store);
 	parse(&options, &self.store, argc, argv);
-	if (!options.foreground && !getenv("PVX_STORED_SOCKETS") && daemon(0, 1) < 0) {
+	if (!options.foreground && !getenv("PVX_STORED_SOCKETS") && background_begin() < 0) {
+		perror("pvx-stored");
 		return 1;
 	}
 	start(&self, &options);
 	tell_pid(&options);
+	background_ready();
 	service_notify("READY=1");
 	loop_run(&self);
 	return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pvx-consoled: the options, the pid file, and a loop without an end. */
+#include <background.h>
 #include <console/daemon.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -188,13 +189,16 @@ int main(int argc, char **argv)
 		mkdir("/var/log/xen", 0755);
 		mkdir(daemon_->policy.folder, 0755);
 	}
-	if (!settings.foreground && daemon(0, 1)) {
+	if (!settings.foreground && background_begin() < 0) {
 		perror("pvx-consoled");
 		return EXIT_FAILURE;
 	}
 	daemon_->signals = open_signals();
 	rc = claim_pid_file(settings.pid_file);
 	rc = rc ? rc : daemon_open(daemon_);
+	if (!rc) {
+		background_ready();
+	}
 	while (!rc) {
 		rc = daemon_step(daemon_, -1);
 	}

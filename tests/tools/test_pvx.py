@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""pvx where there is no hypervisor: each command says so and exits 4; wrong words are told of before. Prints TAP."""
+"""pvx where there is no hypervisor: each command says so and exits 4; wrong words are told of before. And the daemons,
+which go to the background when they serve. Prints TAP."""
 
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PVX = os.path.join(os.environ.get("top_builddir", "."), "pvx")
+BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
+PVX = os.path.join(BUILD, "pvx")
 sys.path.insert(0, os.path.join(TOP, "tests", "harness"))
 from machine import Tap, skip_all  # noqa: E402
 
@@ -25,6 +29,29 @@ WRONG = (("x", "no command 'x'"), ("domid", "more words"), ("domid 1 2", "one wo
          ("sched-credit -w 1", "-d DOMAIN"), ("sched-credit -t 1", "go with -s"), ("sched-credit -s -t many", "takes a number"),
          ("sched-credit -s -t -5", "not '-5'"), ("sched-credit -s -t 4294967297", "not '4294967297'"),
          ("console -n -1 1", "not '-1'"), ("create", "needs a configuration"), ("create /nowhere", "No such file"))
+
+
+def start(name, folder, *options):
+    """Exit code and error output of what goes to the background."""
+    with open(os.path.join(folder, "errors"), "w+", encoding="utf-8") as errors:
+        code = subprocess.run([os.path.join(BUILD, name), *options], stderr=errors, check=False, timeout=600).returncode
+        errors.seek(0)
+        return code, errors.read()
+
+
+def test_daemons(tap):
+    with tempfile.TemporaryDirectory() as folder:
+        place, pid = os.path.join(folder, "socket"), os.path.join(folder, "pid")
+        code, errors = start("pvx-stored", folder, "--no-journal", f"--socket={place}", f"--pid-file={pid}")
+        listed = subprocess.run([os.path.join(BUILD, "pvx-store"), "exists", "/tool/xenstored"], check=False,
+                                env={**os.environ, "XENSTORED_PATH": place}).returncode
+        tap.ok((code, listed) == (0, 0), "pvx-stored serves when it has gone to the background", f"{code} {listed} {errors}")
+        with open(pid, encoding="ascii") as file:
+            os.kill(int(file.read()), signal.SIGTERM)
+        code, errors = start("pvx-stored", folder, "--no-journal", "--socket=/nowhere/socket")
+        tap.ok(code == 1 and "/nowhere/socket" in errors, "and fails if it cannot serve", f"{code} {errors}")
+        code, errors = start("pvx-consoled", folder, f"--pid-file={pid}")
+        tap.ok(code == 1 and "pvx-consoled: " in errors, "so does pvx-consoled", f"{code} {errors}")
 
 
 def main():
@@ -47,6 +74,7 @@ def main():
     for words, said in WRONG:
         done = run(words)
         tap.ok(done.returncode == 2 and said in done.stderr, f"pvx {words}: {said}", f"{done.returncode} {done.stderr}")
+    test_daemons(tap)
     return tap.done()
 
 
