@@ -112,6 +112,16 @@ struct text_list {
 	size_t count;
 };
 
+/* What is to be done with bits of a register of CPUID; a bit is in one of the masks at most. */
+#define CPUID_NO_SUB_LEAF UINT32_MAX
+struct cpuid_change {
+	uint32_t leaf;
+	uint32_t sub_leaf; /* CPUID_NO_SUB_LEAF: the leaf has none */
+	unsigned int reg;  /* EAX, EBX, ECX, EDX */
+	uint32_t clear, set;
+	uint32_t host; /* as the processor has them */
+};
+
 struct domain_config {
 	struct arena arena; /* holds what the pointers below point to, but names of files */
 
@@ -165,7 +175,9 @@ struct domain_config {
 	bool xend_suspend_evtchn_compat;
 	long long rtc_timeoffset; /* seconds */
 	enum tsc_mode tsc_mode;
-	struct text_list cpuid; /* policies as written, "host,x=1" or "0x1:ecx=..." */
+	struct text_list cpuid;		    /* policies as written, "host,x=1" or "0x1:ecx=..." */
+	struct cpuid_change *cpuid_changes; /* what they say, in their order */
+	size_t cpuid_change_count;
 
 	struct port_range *ioports;
 	size_t ioport_count;

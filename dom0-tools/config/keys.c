@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of keys, and the kinds of values that are single: text, numbers, choices. */
+#include <config/cpuid.h>
 #include <config/keys.h>
 #include <config/parse.h>
 
@@ -197,6 +198,18 @@ static void write_texts(const struct domain_config *config, const struct key *ke
 	fputs(!list->count ? "" : names ? "\n" : "]\n", out);
 }
 
+static bool read_cpuid(struct reader *reader, const struct key *key, const struct setting *setting)
+{
+	const struct text_list *list = key_field(key, reader->config);
+	bool good = read_texts(reader, key, setting);
+
+	for (size_t i = 0; i < list->count; i++) {
+		good &= cpuid_parse(reader->config, list->items[i], setting->place,
+				    reader->messages);
+	}
+	return good;
+}
+
 /* Arguments in a list, or in a string with blanks between them. */
 static bool read_arguments(struct reader *reader, const struct key *key,
 			   const struct setting *setting)
@@ -319,7 +332,7 @@ static const struct key_kind text_kind = {read_text, write_text},
 			     bool_kind = {read_bool, write_bool},
 			     memory_kind = {read_memory, write_memory},
 			     choice_kind = {read_choice, write_choice},
-			     texts_kind = {read_texts, write_texts},
+			     cpuid_kind = {read_cpuid, write_texts},
 			     arguments_kind = {read_arguments, write_texts},
 			     name_kind = {read_name, write_text},
 			     uuid_kind = {read_uuid, write_text},
@@ -386,7 +399,7 @@ const struct key config_keys[] = {
 	KEY("msr_relaxed", bool, msr_relaxed),
 	NUMBER("rtc_timeoffset", rtc_timeoffset, INT_MIN, INT_MAX),
 	KEY("tsc_mode", choice, tsc_mode, .most = TSC_NATIVE_PARAVIRT, .words = tsc_modes),
-	KEY("cpuid", texts, cpuid, .note = "is kept, but has no effect: the guest sees what all guests see"),
+	KEY("cpuid", cpuid, cpuid),
 	KEY("ioports", ioports, ioports),
 	KEY("iomem", iomem, iomem),
 	KEY("irqs", irqs, irqs),

@@ -247,5 +247,6 @@ int setup_domain(domid_t domid, const struct domain_config *config)
 
 	rc = rc ? rc : set_share(domid, config);
 	rc = rc ? rc : set_clock(domid, config);
+	rc = rc ? rc : setup_cpuid(domid, config);
 	return rc ? rc : set_permissions(domid, config);
 }

@@ -14,6 +14,9 @@ void setup_nodes(struct nodes *nodes, domid_t domid, const char *uuid,
 /* The number of the pool that the configuration names. */
 int setup_pool(const struct domain_config *config, uint32_t *pool);
 
+/* What CPUID says to it (cpuid.c), before it begins. */
+int setup_cpuid(domid_t domid, const struct domain_config *config);
+
 /* Scheduling, affinity, clock, and what of the machine it may touch. */
 int setup_domain(domid_t domid, const struct domain_config *config);
 

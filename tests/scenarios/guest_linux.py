@@ -21,6 +21,8 @@ ip addr add 10.9.0.2/24 dev eth0; ip link set eth0 up
 case $(asked 1) in
 first)
 	say 2 "read $(asked 8)"
+	has() { grep -c "$1" /proc/cpuinfo; }
+	say 9 "model 44: $(has '^model.*: 44$'), aes: $(has ' aes '), popcnt: $(has ' popcnt ')"
 	for i in 1 2 3 4 5 6 7 8 9 10; do ping -c 1 -W 2 10.9.0.1 && say 3 "ping works" && break; done
 	say 1 second
 	reboot -f
@@ -63,6 +65,7 @@ name = "guest"
 kernel = "/g/vmlinux"
 ramdisk = "/g/initrd"
 memory = 160
+cpuid = "host,model=44,aes=0"
 cmdline = "console=hvc0 quiet"
 disk = [ "/tmp/disk,raw,xvda,w" ]
 vif = [ "mac=00:16:3e:01:02:03" ]
@@ -76,6 +79,8 @@ refused "no bridge" 1 "there is no bridge 'br7'" pvx create /tmp/guest.cfg vif="
 refused "no disk" 1 "/tmp/none" pvx create /tmp/guest.cfg disk=/tmp/none,raw,xvda,w
 refused "too much memory" 1 "not enough memory: it needs 9000 MiB" pvx create /tmp/guest.cfg memory=9000
 refused "no kernel at all" 1 "neither an ELF file" pvx create /tmp/guest.cfg kernel=/tmp/disk
+refused "no feature of that name" 2 "there is no feature" pvx create /tmp/guest.cfg cpuid=host,avx3=0
+refused "more of CPUID than there is" 1 "cpuid: leaf 0 is refused" pvx create /tmp/guest.cfg cpuid=host,maxleaf=99
 refused "no such domain" 3 "no domain named 'x'" pvx pause x
 check "nothing is left behind" "$(pvx doctor)" "all is well"
 pvx create -p /tmp/guest.cfg; check "a guest is made" $? 0
@@ -86,6 +91,7 @@ first=$(pvx domid guest)
 pvx unpause guest; check "it runs" $? 0
 wait_block 4 "started again"
 check "it read its disk" "$(block /tmp/disk 2)" "read what Dom0 wrote"
+check "it is told what it shall be of the processor" "$(block /tmp/disk 9)" "model 44: 1, aes: 0, popcnt: 1"
 check "its network reaches Dom0" "$(block /tmp/disk 3)" "ping works"
 second=$(pvx domid guest)
 check "it was started again as another domain" $((second > first)) 1
@@ -117,7 +123,7 @@ check "what was killed half way is cleared away" "$(pvx doctor)$(ls /run/pvx/gue
 cat /run/store.log /var/log/pvx/supervisor.log
 for log in /tmp/consoles/*; do echo "== $log"; tail -n 12 $log; done
 """
-CHECKS = 28
+CHECKS = 31
 
 PROGRAMS = ("pvx-stored=/usr/sbin/pvx-stored", "pvx-store=/usr/bin/pvx-store", "pvx=/usr/bin/pvx",
             "pvx-consoled=/usr/sbin/pvx-consoled")

@@ -391,6 +391,110 @@ static void test_memory(void)
 	   "what is no size");
 }
 
+/* --- cpuid=
+ * --------------------------------------------------------------------------------------- */
+
+#define BITS_31 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
+/* The last change said. */
+static bool changes(size_t count, uint32_t leaf, uint32_t sub_leaf, unsigned int reg)
+{
+	const struct cpuid_change *last = config.cpuid_changes + config.cpuid_change_count - 1;
+
+	return config.cpuid_change_count == count && last->leaf == leaf &&
+	       last->sub_leaf == sub_leaf && last->reg == reg;
+}
+
+static bool bits(uint32_t clear, uint32_t set, uint32_t host)
+{
+	const struct cpuid_change *last = config.cpuid_changes + config.cpuid_change_count - 1;
+
+	return last->clear == clear && last->set == set && last->host == host;
+}
+
+static void test_cpuid_names(void)
+{
+	ok(parses("cpuid = \"host\"") && config.cpuid_change_count == 0, "the host's, as it is");
+	ok(parses("cpuid = \"host,tm=0,sse3=0\"") && changes(2, 1, CPUID_NO_SUB_LEAF, 2) &&
+		   bits(1, 0, 0) && config.cpuid_changes[0].clear == 1u << 29 &&
+		   config.cpuid_changes[0].reg == 3,
+	   "features are taken away");
+	ok(parses("cpuid = \"host,avx2=1\"") && changes(1, 7, 0, 1) && bits(0, 1 << 5, 0),
+	   "asked for");
+	ok(parses("cpuid = \"host,nx=k,lm=s\"") && changes(2, 0x80000001, CPUID_NO_SUB_LEAF, 3) &&
+		   bits(0, 0, 1 << 29),
+	   "as the processor has them");
+	ok(parses("cpuid = \"host,avx2=x,rdcl-no=0\"") && config.cpuid_change_count == 0,
+	   "and left alone");
+	ok(parses("cpuid = \"host,xsavec=0\"") && changes(1, 0xd, 1, 0) && bits(2, 0, 0) &&
+		   parses("cpuid = \"host,avx512vl=0\"") && bits(1u << 31, 0, 0) &&
+		   parses("cpuid = \"host,hypervisor=0\"") && bits(1u << 31, 0, 0) &&
+		   parses("cpuid = \"host,serialize=0\"") && changes(1, 7, 0, 3) &&
+		   bits(1 << 14, 0, 0) && parses("cpuid = \"host,srso-msr-fix=0\"") &&
+		   bits(1u << 31, 0, 0) && parses("cpuid = \"host,btc-no=0\"") &&
+		   bits(1u << 29, 0, 0),
+	   "bits behind gaps are where they are");
+	ok(parses("cpuid = \"host,cmpxchg8=0\"") && bits(1 << 8, 0, 0) &&
+		   parses("cpuid = \"host,sse4.2=0,sse4_1=0\"") &&
+		   changes(2, 1, CPUID_NO_SUB_LEAF, 2) && bits(1 << 19, 0, 0) &&
+		   parses("cpuid = \"host,sha-ni=0\"") && bits(1 << 29, 0, 0),
+	   "features have more names than one");
+	ok(parses("cpuid = \"host,family=23\"") && changes(1, 1, CPUID_NO_SUB_LEAF, 0) &&
+		   bits(0x0f700000, 0x00800f00, 0) && parses("cpuid = \"host,family=6\"") &&
+		   bits(0x0ff00900, 0x600, 0) && parses("cpuid = \"host,model=0x3a,stepping=9\"") &&
+		   bits(6, 9, 0) && config.cpuid_changes[0].set == 0x300a0,
+	   "family, model, stepping");
+	ok(parses("cpuid = \"host,maxleaf=7\"") && bits(~7u, 7, 0) &&
+		   parses("cpuid = \"host,clflush=8\"") && changes(1, 1, CPUID_NO_SUB_LEAF, 1) &&
+		   bits(0xf700, 0x800, 0),
+	   "numbers");
+	ok(warned("cpuid = \"host,proccount=4\"",
+		  "b.cfg:1: warning: cpuid: proccount has no effect") &&
+		   warned("cpuid = \"host,rdcl-no=1\"", "rdcl-no=1 has no effect"),
+	   "what has no effect is told");
+	ok(refused("cpuid = \"host,ss3=0\"",
+		   "b.cfg:1: error: cpuid: there is no feature \"ss3\"") &&
+		   refused("\ncpuid = \"host,avx3=0\"", "b.cfg:2: error: ") &&
+		   strstr(messages.text, "did you mean \"avx") &&
+		   refused("cpuid = \"host,-2=0\"", "no feature \"-2\""),
+	   "names that are none");
+	ok(refused("cpuid = \"host,sse3=2\"", "sse3=2; accepted: 0 (off)") &&
+		   refused("cpuid = \"host,sse3=01\"", "accepted: 0 (off)") &&
+		   refused("cpuid = \"host,sse3\"", "sse3=; accepted") &&
+		   refused("cpuid = \"host,sse3=\"", "sse3=; accepted") &&
+		   refused("cpuid = \"host,model=256\"", "model=256; accepted: 0 to 255") &&
+		   refused("cpuid = \"host,family=271\"", "accepted: 0 to 270") &&
+		   refused("cpuid = \"host,maxleaf=-1\"", "accepted: 0 to 4294967295"),
+	   "values that are none");
+}
+
+static void test_cpuid_registers(void)
+{
+	ok(parses("cpuid = [\"1:ecx=" BITS_31 "0,edx=1k" BITS_31 "\"]") == false &&
+		   parses("cpuid = [\"1:ecx=" BITS_31 "0,edx=" BITS_31 "1\"]") &&
+		   changes(2, 1, CPUID_NO_SUB_LEAF, 3) && bits(0, 1, 0) &&
+		   config.cpuid_changes[0].clear == 1,
+	   "registers bit by bit");
+	ok(parses("cpuid = [\"0x80000001:edx=0" BITS_31 "\", \"7,0:ebx=" BITS_31 "s\"]") &&
+		   changes(2, 7, 0, 1) && bits(0, 0, 1) &&
+		   config.cpuid_changes[0].clear == 1u << 31,
+	   "leaves, sub-leaves");
+	ok(refused("cpuid = [\"1:ecx=xx0\"]", "\"xx0\" has 3 characters; accepted: 32") &&
+		   refused("cpuid = [\"1:ecx=" BITS_31 "xx\"]", "33 characters") &&
+		   refused("cpuid = [\"1:ecx\"]", "0 characters") &&
+		   refused("cpuid = [\"1:ecx=" BITS_31 "y\"]", "'y' in "),
+	   "bits that are none");
+	ok(refused("cpuid = [\"1:efx=" BITS_31 "0\"]", "register \"efx\"; accepted: eax, ebx") &&
+		   refused("cpuid = [\"ecx=0\"]", "accepted: host,NAME=VALUE") &&
+		   refused("cpuid = [\"hosts\"]", "accepted: host,NAME=VALUE") &&
+		   refused("cpuid = [\"one:ecx=0\"]", "leaf \"one\"; accepted: numbers") &&
+		   refused("cpuid = [\"7,x:ecx=0\"]", "leaf \"7,x\"") &&
+		   refused("cpuid = [\"7:ebx=" BITS_31 "0\"]", "leaf 0x7 has sub-leaves") &&
+		   refused("cpuid = [\"1,0:ebx=" BITS_31 "0\"]", "leaf 0x1 has no sub-leaves") &&
+		   refused("cpuid = [[\"1\"]]", "not of lists"),
+	   "places that are none");
+}
+
 int main(void)
 {
 	test_syntax();
@@ -402,6 +506,8 @@ int main(void)
 	test_vif();
 	test_cpus();
 	test_memory();
+	test_cpuid_names();
+	test_cpuid_registers();
 	config_free(&config);
 	messages_free(&messages);
 	return done_testing();
