@@ -41,6 +41,7 @@ static bool allocation_flags(struct domain *d, unsigned mem_flags, unsigned *fla
 	       vnuma_can_allocate(d, mem_flags);
 }
 
+/* The frames are the hypervisor's yet: the domain's it could have given away meanwhile. */
 static void set_pfns(mfn_t mfn, unsigned order, uint64_t pfn)
 {
 	for (uint64_t i = 0; i < BIT(order); i++) {
@@ -69,7 +70,7 @@ static bool reserve_extent(const struct reservation *r, uint64_t *at)
 	if (r->command == XENMEM_decrease_reservation) {
 		return release_extent(r->dm, MFN(*at), r->order) == 0;
 	}
-	mfn = frame_alloc_for(r->dm, r->order, r->flags);
+	mfn = frame_alloc_charged(r->dm, r->order, r->flags);
 	if (mfn_is_none(mfn)) {
 		return false;
 	}
@@ -77,7 +78,7 @@ static bool reserve_extent(const struct reservation *r, uint64_t *at)
 		set_pfns(mfn, r->order, *at);
 	}
 	*at = mfn.n;
-	return true;
+	return frame_attach(r->dm, mfn, r->order);
 }
 
 /* Up to BATCH extents from `first` on; returns how many were done, and clears *more on trouble. */
@@ -162,7 +163,7 @@ static void blocks_reattach(struct domain_memory *dm, struct blocks *blocks)
 		mfn_t mfn = frame_list_first(&blocks->list);
 
 		frame_list_remove(&blocks->list, mfn);
-		frame_attach(dm, mfn, blocks->order);
+		(void)frame_attach(dm, mfn, blocks->order);
 	}
 }
 
@@ -207,17 +208,15 @@ static int attach_blocks(struct domain_memory *dm, struct blocks *out, guest_va_
 	/* The old frames are gone, so these are the domain's, whether it can be told or not. */
 	for (guest_va_t at = list; out->list.first; at.a += sizeof(pfn)) {
 		mfn_t mfn = frame_list_first(&out->list);
+		bool told = guest_read(&pfn, at, sizeof(pfn)) == 0;
 
 		frame_list_remove(&out->list, mfn);
-		frame_attach(dm, mfn, out->order);
-		if (guest_read(&pfn, at, sizeof(pfn))) {
-			rc = refuse(-EFAULT);
-			continue;
+		if (told) {
+			set_pfns(mfn, out->order, pfn);
+			told = guest_write(at, &mfn.n, sizeof(mfn.n)) == 0;
 		}
-		set_pfns(mfn, out->order, pfn);
-		if (guest_write(at, &mfn.n, sizeof(mfn.n))) {
-			rc = refuse(-EFAULT);
-		}
+		rc = told ? rc : refuse(-EFAULT);
+		(void)frame_attach(dm, mfn, out->order);
 	}
 	return rc;
 }

@@ -141,22 +141,44 @@ static uint64_t block_find(unsigned order, unsigned flags)
 	return n;
 }
 
-/* The same, but what is free is found even while it is being cleared. */
-static uint64_t block_take(unsigned order, unsigned flags)
+/*
+ * A block of what was promised to nobody else; `dm` may be null. What it was promised itself it has
+ * got then.
+ */
+static uint64_t block_find_for(struct domain_memory *dm, unsigned order, unsigned flags)
 {
-	uint64_t n = block_find(order, flags);
+	uint64_t own = dm ? MIN(dm->claimed, BIT(order)) : 0, n;
 
-	if (likely(n) || !pool.scrubbing) {
-		return n;
+	if (pool.free - (pool.claimed - own) < BIT(order)) {
+		return 0;
 	}
-	pool.scrub_ban++;
-	while (pool.scrubbing) {
-		lock_release(&pool.lock);
-		cpu_relax();
-		lock_acquire(&pool.lock);
+	n = block_find(order, flags);
+	if (n && own) {
+		dm->claimed -= own;
+		pool.claimed -= own;
 	}
-	pool.scrub_ban--;
-	return block_find(order, flags);
+	return n;
+}
+
+/* What is free is found even while it is being cleared. */
+static uint64_t block_take(struct domain_memory *dm, unsigned order, unsigned flags)
+{
+	uint64_t n;
+
+	lock_acquire(&pool.lock);
+	n = block_find_for(dm, order, flags);
+	if (unlikely(!n) && pool.scrubbing) {
+		pool.scrub_ban++;
+		while (pool.scrubbing) {
+			lock_release(&pool.lock);
+			cpu_relax();
+			lock_acquire(&pool.lock);
+		}
+		pool.scrub_ban--;
+		n = block_find_for(dm, order, flags);
+	}
+	lock_release(&pool.lock);
+	return n;
 }
 
 /* --- In and out of use ------------------------------------------------------------------- */
@@ -208,9 +230,7 @@ static void frames_forget_last_life(uint64_t first, unsigned order, unsigned fla
 	uint32_t stamp = 0;
 
 	for (uint64_t n = first; n < first + BIT(order); n++) {
-		uint32_t freed = (uint32_t)frame_type_word(MFN(n));
-
-		stamp = MAX(stamp, freed);
+		stamp = MAX(stamp, (uint32_t)frame_type_word(MFN(n)));
 		dirty += !!(frame_ref_word(MFN(n)) & FRAME_DIRTY);
 		breathe(n, flags);
 	}
@@ -220,46 +240,32 @@ static void frames_forget_last_life(uint64_t first, unsigned order, unsigned fla
 	}
 }
 
-/* Nobody may read what that life left; while it is cleared a frame is the hypervisor's. */
-static void frame_clear_if_dirty(uint64_t n)
+/* Nobody may read what that life left. The frames are the hypervisor's from now on. */
+static void frames_prepare(uint64_t first, unsigned order, unsigned flags)
 {
-	if (frame_ref_word(MFN(n)) & FRAME_DIRTY) {
-		atomic_store_explicit(&frame_of(MFN(n))->ref, FRAME_REF(FRAME_OWNER_SELF, 1),
-				      memory_order_relaxed);
-		frame_clear(MFN(n));
-	}
-}
-
-static void frames_prepare(uint64_t first, unsigned order, unsigned flags, uint64_t ref)
-{
-	uint64_t end = first + BIT(order);
-
 	frames_forget_last_life(first, order, flags);
-	for (uint64_t n = first; n < end; n++) {
+	for (uint64_t n = first; n < first + BIT(order); n++) {
 		struct frame *frame = frame_of(MFN(n));
+		bool clear = frame_ref_word(MFN(n)) & FRAME_DIRTY && !(flags & FRAME_UNCLEARED);
 
 		atomic_store_explicit(&frame->type, 0, memory_order_relaxed);
-		if (!(flags & FRAME_UNCLEARED)) {
-			frame_clear_if_dirty(n);
+		atomic_store_explicit(&frame->ref, FRAME_REF(FRAME_OWNER_SELF, 1),
+				      memory_order_relaxed);
+		if (clear) {
+			frame_clear(MFN(n));
 		}
-		atomic_store_explicit(&frame->ref, ref, memory_order_release);
 		breathe(n, flags);
 	}
 }
 
 mfn_t frame_alloc(unsigned order, unsigned flags)
 {
-	uint64_t n = 0;
+	uint64_t n = block_take(NULL, order, flags);
 
-	lock_acquire(&pool.lock);
-	if (pool.free - pool.claimed >= BIT(order)) {
-		n = block_take(order, flags);
-	}
-	lock_release(&pool.lock);
 	if (!n) {
 		return MFN_NONE;
 	}
-	frames_prepare(n, order, flags, FRAME_REF(FRAME_OWNER_SELF, 1));
+	frames_prepare(n, order, flags);
 	return MFN(n);
 }
 
@@ -284,57 +290,29 @@ static bool charge(struct domain_memory *dm, uint64_t frames)
 	return within;
 }
 
-static void uncharge(struct domain_memory *dm, uint64_t frames)
+mfn_t frame_alloc_charged(struct domain_memory *dm, unsigned order, unsigned flags)
 {
-	lock_acquire(&dm->frames_lock);
-	dm->frame_count -= frames;
-	lock_release(&dm->frames_lock);
-}
+	uint64_t n;
 
-static uint64_t take_for(struct domain_memory *dm, unsigned order, unsigned flags)
-{
-	uint64_t frames = BIT(order), n = 0, own;
-
-	lock_acquire(&pool.lock);
-	own = MIN(dm->claimed, frames);
-	if (pool.free - (pool.claimed - own) >= frames) {
-		n = block_take(order, flags);
+	if (!charge(dm, BIT(order))) {
+		return MFN_NONE;
 	}
-	if (n) {
-		dm->claimed -= own;
-		pool.claimed -= own;
+	n = block_take(dm, order, flags);
+	if (!n) {
+		lock_acquire(&dm->frames_lock);
+		dm->frame_count -= BIT(order);
+		lock_release(&dm->frames_lock);
+		return MFN_NONE;
 	}
-	lock_release(&pool.lock);
-	return n;
+	frames_prepare(n, order, flags);
+	return MFN(n);
 }
 
 mfn_t frame_alloc_for(struct domain_memory *dm, unsigned order, unsigned flags)
 {
-	uint64_t n, frames = BIT(order);
-	bool alive;
+	mfn_t mfn = frame_alloc_charged(dm, order, flags);
 
-	if (!charge(dm, frames)) {
-		return MFN_NONE;
-	}
-	n = take_for(dm, order, flags);
-	if (!n) {
-		uncharge(dm, frames);
-		return MFN_NONE;
-	}
-	frames_prepare(n, order, flags, FRAME_REF(dm->id, FRAME_ALLOCATED | 1));
-	lock_acquire(&dm->frames_lock);
-	/* The domain may have begun to die meanwhile; then nobody would look for these frames. */
-	alive = dm->frame_limit != 0;
-	if (alive) {
-		frame_list_add_block(&dm->frames, n, frames);
-	}
-	lock_release(&dm->frames_lock);
-	if (!alive) {
-		uncharge(dm, frames);
-		frame_pool_put(MFN(n), order);
-		return MFN_NONE;
-	}
-	return MFN(n);
+	return !mfn_is_none(mfn) && frame_attach(dm, mfn, order) ? mfn : MFN_NONE;
 }
 
 int frame_claim(struct domain_memory *dm, uint64_t frames)

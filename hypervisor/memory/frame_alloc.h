@@ -31,9 +31,13 @@ void frame_free(mfn_t mfn, unsigned order);
  */
 void frame_mark_used(uint64_t first, uint64_t last);
 
-/* For a domain: on its list and counted, each frame of the block by itself. MFN_NONE: the domain's
- * limit, or no such memory free. */
+/*
+ * For a domain: on its list and counted, each frame of the block by itself. MFN_NONE: the domain's
+ * limit, or no such memory free, or it dies. The other one only counts: the frames are still the
+ * hypervisor's, and become the domain's by frame_attach() (frame_ref.h).
+ */
 mfn_t frame_alloc_for(struct domain_memory *dm, unsigned order, unsigned flags);
+mfn_t frame_alloc_charged(struct domain_memory *dm, unsigned order, unsigned flags);
 
 /* A frame that nobody refers to goes back to the free ones; see frame_ref.h. */
 void frame_pool_put(mfn_t mfn, unsigned order);

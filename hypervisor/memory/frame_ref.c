@@ -199,22 +199,28 @@ int frame_detach(struct domain_memory *dm, mfn_t mfn)
 	return rc;
 }
 
-void frame_attach(struct domain_memory *dm, mfn_t mfn, unsigned order)
+/*
+ * Its other vCPUs may guess which frames it is given: they find them on the list, or not its own.
+ */
+bool frame_attach(struct domain_memory *dm, mfn_t mfn, unsigned order)
 {
 	bool alive;
 
 	lock_acquire(&dm->frames_lock);
 	alive = dm->frame_limit != 0;
-	if (!alive) {
+	if (alive) {
+		frame_list_add_block(&dm->frames, mfn.n, BIT(order));
+		for (uint64_t n = mfn.n; n < mfn.n + BIT(order); n++) {
+			atomic_store_explicit(&frame_of(MFN(n))->ref,
+					      FRAME_REF(dm->id, FRAME_ALLOCATED | 1),
+					      memory_order_release);
+		}
+	} else {
 		dm->frame_count -= BIT(order); /* nobody would look for them any more */
-	}
-	for (uint64_t n = mfn.n; alive && n < mfn.n + BIT(order); n++) {
-		frame_list_add(&dm->frames, MFN(n));
-		atomic_store_explicit(&frame_of(MFN(n))->ref,
-				      FRAME_REF(dm->id, FRAME_ALLOCATED | 1), memory_order_release);
 	}
 	lock_release(&dm->frames_lock);
 	if (!alive) {
 		frame_pool_put(mfn, order);
 	}
+	return alive;
 }

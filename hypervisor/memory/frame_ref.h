@@ -71,11 +71,12 @@ void frame_reap_released(struct domain_memory *dm);
 uint64_t frame_free_run(struct domain_memory *dm);
 
 /*
- * For an exchange. Detach takes a frame that nobody else refers to (else -EBUSY) out of the
- * domain's hands and makes it the hypervisor's; attach puts 2^order of the hypervisor's frames into
- * them. The domain stays charged for what is detached, and is not charged for what is attached.
+ * Detach takes a frame that nobody else refers to (else -EBUSY) out of the domain's hands and makes
+ * it the hypervisor's; attach puts 2^order of the hypervisor's frames into them, or, if the domain
+ * has begun to die meanwhile, frees them and is false. The domain stays charged for what is
+ * detached, and has been charged for what is attached.
  */
 int frame_detach(struct domain_memory *dm, mfn_t mfn);
-void frame_attach(struct domain_memory *dm, mfn_t mfn, unsigned order);
+bool frame_attach(struct domain_memory *dm, mfn_t mfn, unsigned order);
 
 #endif

@@ -160,6 +160,33 @@ static void test_new_owner_flushes(void)
 	frame_free(mfn, 0);
 }
 
+static mfn_t guessed;
+static int guess_rc;
+
+static void guess(mfn_t mfn)
+{
+	if (mfn.n > guessed.n) {
+		guess_rc = frame_release(&alice, guessed);
+	}
+}
+
+/* A vCPU guesses which frames another one is about to be given, and gives one back meanwhile. */
+static void test_guesses(void)
+{
+	mfn_t block;
+
+	start(64);
+	guessed = MFN(32);
+	guess_rc = 0;
+	fake_on_clear = guess;
+	block = frame_alloc_for(&alice, 5, 0);
+	fake_on_clear = NULL;
+	is_int(block.n, 32, "a block for a domain");
+	is_int(guess_rc, -EINVAL, "of which it gives back nothing before it has got it");
+	is_int(alice.frame_count, 32, "all is counted");
+	is_int(frame_release(&alice, guessed), 0, "and may be given back then");
+}
+
 static void test_low_reserve(void)
 {
 	uint64_t gib4 = UINT64_C(1) << 20, taken_low = 0, taken = 0;
@@ -351,6 +378,7 @@ int main(void)
 	test_clearing();
 	test_drop();
 	test_new_owner_flushes();
+	test_guesses();
 	test_low_reserve();
 	test_domain_frames();
 	test_claims();

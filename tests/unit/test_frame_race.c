@@ -84,11 +84,13 @@ static void *play(void *argument)
 
 static _Atomic bool clearing, taken;
 
-/* The frame is held while it is cleared, until somebody has got it, which must not be. */
+/* The first frame is held while it is cleared, until somebody has got it, which must not be. */
 static void hold(mfn_t mfn)
 {
 	(void)mfn;
-	clearing = true;
+	if (atomic_exchange(&clearing, true)) {
+		return;
+	}
 	for (unsigned i = 0; i < GRACE_MS && !taken; i++) {
 		usleep(1000);
 	}
@@ -134,6 +136,43 @@ static void scrub_race(void)
 	is_int(frame_pool_figures().dirty, 0, "nothing is dirty any more");
 	frame_free(mfn, 0);
 	is_int(frame_pool_figures().free, 1, "and it goes back");
+}
+
+static void *take_one(void *dm)
+{
+	fake_cpu = 1;
+	return mfn_is_none(frame_alloc_for(dm, 0, 0)) ? NULL : dm;
+}
+
+/* Two processors take for one domain what is being cleared, of which it was promised a half. */
+static void claim_race(void)
+{
+	struct domain_memory alice;
+	pthread_t scrubber, taker;
+	void *scrubbed, *got;
+
+	fake_reset();
+	frame_init(4);
+	frame_add_ram(2, 3);
+	domain_memory_init(&alice, 1);
+	alice.frame_limit = 2;
+	is_int(frame_claim(&alice, 1), 0, "one of two frames is promised");
+	fake_threads_begin();
+	clearing = taken = false;
+	fake_on_clear = hold;
+	pthread_create(&scrubber, NULL, scrub, &world);
+	while (!clearing) {
+		sched_yield();
+	}
+	pthread_create(&taker, NULL, take_one, &alice);
+	ok(!mfn_is_none(frame_alloc_for(&alice, 0, 0)),
+	   "a domain takes both while they are cleared");
+	pthread_join(taker, &got);
+	pthread_join(scrubber, &scrubbed);
+	fake_on_clear = NULL;
+	ok(got && scrubbed, "by two processors at once");
+	is_int(alice.claimed, 0, "which redeems the promise once");
+	is_int(frame_pool_figures().claimed, 0, "nothing more is promised");
 }
 
 static void type_race(void)
@@ -183,5 +222,6 @@ int main(void)
 	lock_in_turn = false; /* as on a machine that another hypervisor shares */
 	type_race();
 	scrub_race();
+	claim_race();
 	return done_testing();
 }

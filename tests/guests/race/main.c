@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * All vCPUs at once at the same page tables, the same grant and the same ports, at random from a
+ * All vCPUs at once at the same page tables, the same grant, ports and frames, at random from a
  * printed seed. What each call answers depends on who was first; nothing may break, and when all
  * is taken back nothing may be left.
  * run: mem=512 smp=4 timeout=300 hv="dom0_max_vcpus=4 guest_loglvl=none"
@@ -12,6 +12,8 @@
 #define POOL  16
 #define REF   20
 #define PORTS 24 /* the highest that is closed and sent to at random */
+#define ORDER 9	 /* of blocks of frames that come and go */
+#define BLOCK (1UL << ORDER)
 
 static page_t grant_page, granted, windows[SMP_MAX];
 static page_t pool[POOL]; /* pages that are mapped, and pinned as tables of page tables */
@@ -19,6 +21,7 @@ static page_t table;	  /* the table of page tables that all write to; it maps at
 static unsigned long base;
 static uint64_t *upper; /* the entry that names it */
 static evtchn_port_t lowest_port;
+static volatile unsigned long block[SMP_MAX]; /* that a vCPU was given last */
 
 static uint64_t random(struct smp_cpu *self)
 {
@@ -141,6 +144,42 @@ static void race_port(struct smp_cpu *self)
 	}
 }
 
+static long reserve(unsigned int command, unsigned long *list, unsigned int order)
+{
+	struct xen_memory_reservation r = {.extent_start = {list},
+					   .nr_extents = 1,
+					   .extent_order = order,
+					   .domid = DOMID_SELF};
+
+	return pv_memory_op(command, &r);
+}
+
+static bool give_back(struct smp_cpu *self, unsigned long mfn)
+{
+	bool given = reserve(XENMEM_decrease_reservation, &mfn, 0) == 1;
+
+	self->turns += given;
+	return given;
+}
+
+/* Some get blocks and give them back; others guess what is on its way to them, and are faster. */
+static void race_frames(struct smp_cpu *self)
+{
+	unsigned long first;
+
+	if (self->id % 2) {
+		first = block[random(self) % smp_count & ~1UL];
+		for (unsigned int i = 0; first && i < BLOCK; i++) {
+			give_back(self, first + random(self) % BLOCK);
+		}
+	} else if (reserve(XENMEM_increase_reservation, &first, ORDER) == 1) {
+		block[self->id] = first;
+		for (unsigned long i = 0; i < BLOCK; i++) {
+			give_back(self, first + i);
+		}
+	}
+}
+
 /* --- All of it ----------------------------------------------------------------------------- */
 
 static void (*race)(struct smp_cpu *self);
@@ -242,6 +281,25 @@ static void check_ports(void)
 	is(all, EVTCHN_2L_NR_CHANNELS - 1, "at last all ports are free");
 }
 
+/* Frames that nothing maps, in whole blocks, make room for those that come and go. */
+static void check_frames(void)
+{
+	unsigned long pages = guest.start->nr_pages & -BLOCK, mine;
+	struct smp_cpu *self = &smp_cpus[0];
+	domid_t domid = DOMID_SELF;
+
+	for (unsigned long pfn = pages - 4 * BLOCK; pfn < pages; pfn++) {
+		if (!give_back(self, pv_p2m[pfn])) {
+			break;
+		}
+		pv_p2m[pfn] = ~0UL;
+	}
+	mine = (unsigned long)pv_memory_op(XENMEM_current_reservation, &domid);
+	ok(race_all(race_frames) >= BLOCK, "frames come and go");
+	is(pv_memory_op(XENMEM_current_reservation, &domid), mine,
+	   "each was given back once, by whoever was first");
+}
+
 static void guest_main(void)
 {
 	uint64_t seed = pv_time() | 1;
@@ -256,4 +314,5 @@ static void guest_main(void)
 	check_tables();
 	check_grant();
 	check_ports();
+	check_frames();
 }
