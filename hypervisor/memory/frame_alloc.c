@@ -222,19 +222,21 @@ static void breathe(uint64_t n, unsigned flags)
 	}
 }
 
-/* No CPU may hold a translation from the last life of frames that were just taken out of the pool.
+/*
+ * No CPU may hold a translation from the last life of frames that were just taken out of the pool.
+ * That ended last for the one whose stamp is the youngest; stamps wrap.
  */
 static void frames_forget_last_life(uint64_t first, unsigned order, unsigned flags)
 {
 	uint64_t dirty = 0;
-	uint32_t stamp = 0;
+	uint32_t clock = tlb_clock(), age = UINT32_MAX;
 
 	for (uint64_t n = first; n < first + BIT(order); n++) {
-		stamp = MAX(stamp, (uint32_t)frame_type_word(MFN(n)));
+		age = MIN(age, clock - (uint32_t)frame_type_word(MFN(n)));
 		dirty += !!(frame_ref_word(MFN(n)) & FRAME_DIRTY);
 		breathe(n, flags);
 	}
-	tlb_flush_stale(CPU_MASK_ALL, stamp);
+	tlb_flush_stale(CPU_MASK_ALL, clock - age);
 	if (dirty) {
 		atomic_fetch_sub_explicit(&pool.dirty, dirty, memory_order_relaxed);
 	}

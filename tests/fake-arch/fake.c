@@ -38,7 +38,7 @@ unsigned fake_fault_at;
 jmp_buf fake_panic_return;
 bool fake_panic_expected, fake_panicked;
 
-static _Atomic uint32_t clock_value = 1;
+_Atomic uint32_t fake_clock = 1;
 
 /* Address space without memory behind it until it is touched; zero again after each reset. */
 static void *reserve(void *have, size_t bytes)
@@ -71,7 +71,7 @@ void fake_reset(void)
 	fake_on_clear = NULL;
 	fake_fault_at = 0;
 	fake_cpu = 0;
-	clock_value = 1;
+	fake_clock = 1;
 	for (unsigned cpu = 0; cpu < FAKE_CPUS; cpu++) {
 		fake_flushed_at[cpu] = 0;
 	}
@@ -161,12 +161,12 @@ int guest_write(guest_va_t to, const void *from, size_t bytes)
 
 uint32_t tlb_clock(void)
 {
-	return clock_value;
+	return fake_clock;
 }
 
 static void flush_cpu(unsigned cpu)
 {
-	fake_flushed_at[cpu] = clock_value;
+	fake_flushed_at[cpu] = fake_clock;
 	if (fake_threads) {
 		return;
 	}
@@ -179,7 +179,7 @@ static void flush_cpu(unsigned cpu)
 
 void tlb_flush(cpu_mask_t cpus)
 {
-	clock_value++;
+	fake_clock++;
 	for (unsigned cpu = 0; cpu < FAKE_CPUS; cpu++) {
 		if (cpus & BIT(cpu)) {
 			flush_cpu(cpu);
@@ -192,7 +192,7 @@ void tlb_flush_stale(cpu_mask_t cpus, uint32_t stamp)
 	cpu_mask_t stale = 0;
 
 	for (unsigned cpu = 0; cpu < FAKE_CPUS; cpu++) {
-		if (cpus & BIT(cpu) && fake_flushed_at[cpu] <= stamp) {
+		if (cpus & BIT(cpu) && (int32_t)(fake_flushed_at[cpu] - stamp) <= 0) {
 			stale |= BIT(cpu);
 		}
 	}

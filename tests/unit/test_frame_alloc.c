@@ -160,6 +160,25 @@ static void test_new_owner_flushes(void)
 	frame_free(mfn, 0);
 }
 
+/* The clock has wrapped between the deaths of two frames that are one block afterwards. */
+static void test_clock_wraps(void)
+{
+	mfn_t pair;
+
+	start(64);
+	drain_pool();
+	fake_clock = UINT32_MAX;
+	frame_free(MFN(4), 0);
+	tlb_flush(CPU_MASK_ALL);
+	is_int(tlb_clock(), 0, "the clock begins anew");
+	frame_free(MFN(5), 0);
+	fake_counts.flushes = 0;
+	pair = frame_alloc(1, 0);
+	is_int(pair.n, 4, "two frames that were freed before and after");
+	is_int(fake_counts.flushes, FAKE_CPUS, "are reused after a flush that is later than both");
+	frame_free(pair, 1);
+}
+
 static mfn_t guessed;
 static int guess_rc;
 
@@ -378,6 +397,7 @@ int main(void)
 	test_clearing();
 	test_drop();
 	test_new_owner_flushes();
+	test_clock_wraps();
 	test_guesses();
 	test_low_reserve();
 	test_domain_frames();

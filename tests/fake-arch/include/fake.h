@@ -42,7 +42,9 @@ extern bool fake_checks_free;	      /* frame_ptr() of a frame that is free stops
 /* Called for each CPU that flushes everything, if the test sets it. */
 extern void (*fake_on_flush)(unsigned cpu);
 
-/* When each CPU last flushed; a model of what it may still hold is the test's. */
+/* What tlb_clock() says, and when each CPU last flushed; a model of what it may still hold is the
+ * test's. */
+extern _Atomic uint32_t fake_clock;
 extern _Atomic uint32_t fake_flushed_at[FAKE_CPUS];
 
 /*
