@@ -9,10 +9,14 @@ import sys
 import incumbent
 from machine import PANIC, TOP, Machine, Tap, skip_all
 
-# Of a script in Dom0: the daemons, a bridge with an echo at 10.9.0.1:7000, checks, and a guest that runs GUEST_LOADS.
-DOM0_SHELL = """#!/bin/sh
+# Of any script: a check is a line, which run_checks() reads; a deadline is for what hangs.
+CHECK_SHELL = """#!/bin/sh
 check() { if [ "$2" = "$3" ]; then echo "check ok $1"; else echo "check bad $1: '$2' not '$3'"; fi; }
 until_is() { left=1000; until [ "$(eval "$2")" = "$1" ] || [ $left = 0 ]; do sleep 1; left=$((left - 1)); done; }
+"""
+
+# Of a script in Dom0: the daemons, a bridge with an echo at 10.9.0.1:7000, and a guest that runs GUEST_LOADS.
+DOM0_SHELL = CHECK_SHELL + """
 start_stored() { pvx-stored -N 2>>/run/store.log & stored=$!; }
 start_consoled() { pvx-consoled --log=guest --log-dir=/tmp/consoles 2>>/run/consoled.log; }
 begin_dom0() {

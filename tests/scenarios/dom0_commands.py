@@ -9,17 +9,15 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
-from linux import arguments, dom0_options, linux_root, run_checks  # noqa: E402
+from linux import CHECK_SHELL, arguments, dom0_options, linux_root, run_checks  # noqa: E402
 from machine import skip_all  # noqa: E402
 import incumbent  # noqa: E402
 
 # In Dom0. Each line that begins with "check" is one.
-SCRIPT = r"""#!/bin/sh
-check() { if [ "$2" = "$3" ]; then echo "check ok $1"; else echo "check bad $1: '$2' not '$3'"; fi; }
+SCRIPT = CHECK_SHELL + r"""
 refused() { what=$1; code=$2; word=$3; shift 3; text=$("$@" 2>&1); got=$?; lines=$(echo "$text" | wc -l)
 	case "$got $text" in "$code "*"$word"*) ;; *) lines=99;; esac
 	if [ $lines -le 2 ]; then echo "check ok refused: $what"; else echo "check bad refused: $what: $got $text"; fi; }
-until_is() { left=300; until [ "$(eval "$2")" = "$1" ] || [ $left = 0 ]; do sleep 1; left=$((left - 1)); done; }
 state() { pvx list $1 2>/dev/null | awk 'NR == 2 { print $5 }'; }
 mkdir -p /etc/xen /run/xenstored /var/lock /run/lock /var/run/xen /var/lib/xen /var/log/xen
 touch /etc/xen/xl.conf; echo "nobody::99:99::/:/bin/sh" >>/etc/passwd

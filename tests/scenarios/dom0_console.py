@@ -9,7 +9,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
-from linux import arguments, dom0_options, linux_root, run_checks  # noqa: E402
+from linux import CHECK_SHELL, arguments, dom0_options, linux_root, run_checks  # noqa: E402
 
 # In the guest: answers each line that is typed.
 GUEST = """#!/bin/sh
@@ -18,8 +18,7 @@ while read line; do echo "guest: got $line"; [ "$line" = end ] && break; done </
 """
 
 # In Dom0. Each line that begins with "check" is one.
-SCRIPT = """#!/bin/sh
-check() { if [ "$2" = "$3" ]; then echo "check ok $1"; else echo "check bad $1: '$2' not '$3'"; fi; }
+SCRIPT = CHECK_SHELL + """
 until_in() { left=300; until grep -q "$2" $1 2>/dev/null || [ $left = 0 ]; do sleep 1; left=$((left - 1)); done; }
 consoled() { pvx-consoled -i --log=all --log-dir=/tmp/consoles --timestamp=guest & daemon=$!; }
 log=/tmp/consoles/guest-web.log

@@ -9,11 +9,10 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
-from linux import arguments, dom0_options, linux_root, run_checks  # noqa: E402
+from linux import CHECK_SHELL, arguments, dom0_options, linux_root, run_checks  # noqa: E402
 
 # Each line that begins with "check" is one.
-SCRIPT = """#!/bin/sh
-check() { if [ "$2" = "$3" ]; then echo "check ok $1"; else echo "check bad $1: '$2' not '$3'"; fi; }
+SCRIPT = CHECK_SHELL + """
 fails() { "$@" >/run/said 2>&1 && echo done || cat /run/said; }
 count() { pvx info | sed -n "s/^$1 *: //p"; }
 pools() { pvx cpupool-list -c | sed 1d | tr -s ' ' | sort | tr '\\n' ';'; }

@@ -9,11 +9,10 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
-from linux import arguments, dom0_options, linux_root, run_checks  # noqa: E402
+from linux import CHECK_SHELL, arguments, dom0_options, linux_root, run_checks  # noqa: E402
 
 # Each line that begins with "check" is one; the kernel reaches the store through /dev/xen/xenbus.
-SCRIPT = """#!/bin/sh
-check() { if [ "$2" = "$3" ]; then echo "check ok $1"; else echo "check bad $1: '$2' not '$3'"; fi; }
+SCRIPT = CHECK_SHELL + """
 mkdir -p /run/xenstored
 pvx-stored -N 2>/run/log & pid=$!
 until pvx-store exists /tool/xenstored 2>/dev/null; do sleep 1; done

@@ -9,13 +9,12 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
-from linux import arguments, dom0_options, linux_root, run_checks  # noqa: E402
+from linux import CHECK_SHELL, arguments, dom0_options, linux_root, run_checks  # noqa: E402
 
 # In Dom0. Each line that begins with "check" is one; those of the guest are taken over.
-SCRIPT = """#!/bin/sh
-check() { if [ "$2" = "$3" ]; then echo "check ok $1"; else echo "check bad $1: '$2' not '$3'"; fi; }
-until_in() { left=60; until grep -q "$2" $1 2>/dev/null || [ $left = 0 ]; do sleep 0.2; left=$((left - 1)); done; }
-until_gone() { left=30; while pvx domid $1 >/dev/null 2>&1 && [ $left != 0 ]; do sleep 0.2; left=$((left - 1)); done; }
+SCRIPT = CHECK_SHELL + """
+until_in() { left=5000; until grep -q "$2" $1 2>/dev/null || [ $left = 0 ]; do sleep 0.2; left=$((left - 1)); done; }
+until_gone() { left=5000; while pvx domid $1 >/dev/null 2>&1 && [ $left != 0 ]; do sleep 0.2; left=$((left - 1)); done; }
 guest_checks() { sed -n "s/\\r//; s/^ok [0-9]* - /check ok $1: /p; s/^not ok [0-9]* - /check bad $1: /p; /^#/p" $2; }
 mkdir -p /run/xenstored
 pvx-stored -N 2>/run/store.log &
@@ -61,7 +60,7 @@ wild() {
 	check "the other guest's network goes on" "$(front_peer echo 10.9.0.2 40)" 41
 	rounds=$((rounds + 1))
 	echo disk >/tmp/keys
-	left=100; until [ "$(grep -c '^the disk is' $log)" = $rounds ] || [ $left = 0 ]; do sleep 0.2; left=$((left - 1)); done
+	left=5000; until [ "$(grep -c '^the disk is' $log)" = $rounds ] || [ $left = 0 ]; do sleep 0.2; left=$((left - 1)); done
 	check "and its disk and console" "$(grep -c '^the disk is good' $log)" $rounds
 }
 rounds=0

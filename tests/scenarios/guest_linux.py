@@ -10,7 +10,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
-from linux import arguments, dom0_options, linux_root, run_checks  # noqa: E402
+from linux import CHECK_SHELL, arguments, dom0_options, linux_root, run_checks  # noqa: E402
 from machine import need  # noqa: E402
 
 # In the guest. Its disk tells it how often it has started, and takes what it has to say.
@@ -44,11 +44,9 @@ esac
 """
 
 # In Dom0. Each line that begins with "check" is one.
-SCRIPT = """#!/bin/sh
-check() { if [ "$2" = "$3" ]; then echo "check ok $1"; else echo "check bad $1: '$2' not '$3'"; fi; }
+SCRIPT = CHECK_SHELL + """
 block() { dd if=$1 bs=512 skip=$2 count=1 2>/dev/null | head -n1; }
 tell() { echo "$2" | dd of=/tmp/disk bs=512 seek=$1 conv=notrunc,sync 2>/dev/null; }
-until_is() { left=300; until [ "$(eval "$2")" = "$1" ] || [ $left = 0 ]; do sleep 1; left=$((left - 1)); done; }
 wait_block() { until_is "$2" "block /tmp/disk $1"; }
 mkdir -p /run/xenstored /g
 mount -t ext4 -o ro /dev/vda /g

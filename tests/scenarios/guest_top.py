@@ -15,7 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
 import incumbent  # noqa: E402
 from guest_linux import PROGRAMS, guest_disk  # noqa: E402
-from linux import arguments, dom0_options, linux_root, run_checks  # noqa: E402
+from linux import CHECK_SHELL, arguments, dom0_options, linux_root, run_checks  # noqa: E402
 from machine import skip_all  # noqa: E402
 
 # In the guest: 1 MB there and back, 2 MB to somebody who is not there; 2 MiB read, 512 KiB written. Then nothing more.
@@ -32,9 +32,7 @@ while :; do sleep 1000; done
 """
 
 # In Dom0. Each line that begins with "check" is one; the guest stands still while both look at it.
-SCRIPT = """#!/bin/sh
-check() { if [ "$2" = "$3" ]; then echo "check ok $1"; else echo "check bad $1: '$2' not '$3'"; fi; }
-until_is() { left=600; until [ "$(eval "$2")" = "$1" ] || [ $left = 0 ]; do sleep 1; left=$((left - 1)); done; }
+SCRIPT = CHECK_SHELL + """
 mkdir -p /run/xenstored /g
 mount -t ext4 -o ro /dev/vda /g
 pvx-stored -N 2>/run/store.log &
