@@ -6,6 +6,8 @@
 BUILD_PACKAGES="gcc libc6-dev make pkg-config python3 libxml2-dev libncurses-dev libfdt-dev"
 # shellcheck disable=SC2034
 TEST_PACKAGES="qemu-system-x86 device-tree-compiler libxen-dev g++ gdb autoconf automake clang-format shellcheck grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools ovmf debootstrap fdisk dosfstools e2fsprogs stress-ng tmux groff-base zsh xz-utils zstd lz4"
+# shellcheck disable=SC2034 # for what ./run-tests --full does besides
+FULL_PACKAGES="clang libclang-rt-dev"
 
 # shellcheck disable=SC2034
 DEMO_PACKAGES="qemu-system-x86"
