@@ -50,6 +50,7 @@ static char *converted(const char *path, size_t *size)
 	pid_t child;
 
 	if (!out || pipe(ends) || (child = fork()) < 0) {
+		fprintf(stderr, "pvx: starting %s: %s\n", program(), strerror(errno));
 		return NULL;
 	}
 	if (child == 0) {
