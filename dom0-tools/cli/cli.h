@@ -7,6 +7,7 @@
 #define CLI_CLI_H
 
 #include <stdbool.h>
+#include <xen/xen.h>
 
 /* What pvx exits with; documented in pvx(1). */
 enum {
@@ -35,6 +36,7 @@ struct command {
 	const char *details;		  /* more for --help; may be NULL */
 	const struct cli_option *options; /* up to one without name; may be NULL */
 	int arguments_min, arguments_max; /* max < 0: any number */
+	bool domain;			  /* the first word is one: cli->domid */
 	bool json;			  /* takes --json */
 	int (*run)(struct cli *cli, int argc, char **argv); /* an EXIT_ code */
 };
@@ -44,6 +46,7 @@ struct cli {
 	const struct command *command;
 	const char *values[CLI_OPTIONS_MAX]; /* by place in command->options; "" for one without
 						value */
+	domid_t domid;
 	bool json;
 	bool dry; /* -N before the command, or --dry-run */
 };

@@ -33,15 +33,14 @@ static void print_disk(const struct cli *cli, const struct device *d)
 	free(path);
 }
 
-static int attach_disk(const struct cli *cli, domid_t domid, const char *text,
-		       struct messages *messages)
+static int attach_disk(const struct cli *cli, const char *text, struct messages *messages)
 {
 	struct arena arena = {.blocks = NULL};
 	struct disk_config config;
 	int code = EXIT_USAGE, rc;
 
 	if (disk_parse(&arena, text, (struct place){.file = "disk"}, &config, messages)) {
-		rc = cli->dry ? disk_check(&config) : hotplug_disk(domid, &config);
+		rc = cli->dry ? disk_check(&config) : hotplug_disk(cli->domid, &config);
 		code = rc ? cli_failed(cli, rc) : EXIT_DONE;
 	}
 	arena_free(&arena);
@@ -88,6 +87,7 @@ const struct command cmd_block_attach = {
 	.details = "DISK is as in disk=[...] of a configuration: TARGET,raw,VDEV,w or key=value.",
 	.arguments_min = 2,
 	.arguments_max = -1,
+	.domain = true,
 	.run = attach_run,
 };
 
@@ -108,5 +108,6 @@ const struct command cmd_block_detach = {
 	.options = devices_detach_options,
 	.arguments_min = 2,
 	.arguments_max = 2,
+	.domain = true,
 	.run = detach_run,
 };

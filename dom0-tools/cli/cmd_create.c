@@ -96,7 +96,7 @@ static int create_run(struct cli *cli, int argc, char **argv)
 }
 
 /* Without a file, the words change what it was made of. */
-static int update(struct cli *cli, domid_t domid, const char *uuid, int argc, char **argv)
+static int update(struct cli *cli, const char *uuid, int argc, char **argv)
 {
 	char path[sizeof(RECORD_FOLDER) + UUID_TEXT];
 	struct domain_config config;
@@ -104,7 +104,7 @@ static int update(struct cli *cli, domid_t domid, const char *uuid, int argc, ch
 
 	snprintf(path, sizeof(path), "%s/%s", RECORD_FOLDER, uuid);
 	if (load(cli, &config, argc, argv, path)) {
-		rc = cli->dry ? 0 : guest_reconfigure(domid, &config);
+		rc = cli->dry ? 0 : guest_reconfigure(cli->domid, &config);
 		code = rc ? cli_failed(cli, rc) : EXIT_DONE;
 	}
 	config_free(&config);
@@ -113,26 +113,23 @@ static int update(struct cli *cli, domid_t domid, const char *uuid, int argc, ch
 
 static int update_run(struct cli *cli, int argc, char **argv)
 {
-	int domid = cli_domain(cli, argv[0]);
 	struct record record;
 	domain_info_t info;
 	char uuid[UUID_TEXT];
 	int rc;
 
-	if (domid < 0) {
-		return -domid;
-	}
 	if (argc == 1 && !cli_option(cli, "defconfig")) {
 		return cli_usage(cli, "it needs a configuration, or a KEY=VALUE");
 	}
-	rc = domain_get((domid_t)domid, &info);
+	rc = domain_get(cli->domid, &info);
 	if (!rc) {
 		uuid_print(info.handle, uuid);
 		rc = record_peek(&record, uuid) == -ENOENT
-			     ? fail(ENOENT, "nothing is known of what domain %d was made of", domid)
+			     ? fail(ENOENT, "nothing is known of what domain %u was made of",
+				    cli->domid)
 			     : 0;
 	}
-	return rc ? cli_failed(cli, rc) : update(cli, (domid_t)domid, uuid, argc - 1, argv + 1);
+	return rc ? cli_failed(cli, rc) : update(cli, uuid, argc - 1, argv + 1);
 }
 
 static const struct cli_option options[] = {
@@ -179,5 +176,6 @@ const struct command cmd_config_update = {
 	.options = update_options,
 	.arguments_min = 1,
 	.arguments_max = -1,
+	.domain = true,
 	.run = update_run,
 };

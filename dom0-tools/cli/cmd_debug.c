@@ -70,15 +70,11 @@ static int trigger_run(struct cli *cli, int argc, char **argv)
 					    [XEN_DOMCTL_SENDTRIGGER_POWER] = "power",
 					    [XEN_DOMCTL_SENDTRIGGER_SLEEP] = "sleep"};
 	struct xen_domctl op = {.cmd = XEN_DOMCTL_sendtrigger};
-	int domid = cli_domain(cli, argv[0]);
 	char *end = argv[1] + strlen(argv[1]);
 	unsigned long vcpu = argc > 2 ? strtoul(argv[2], &end, 10) : 0;
 	uint32_t i = 0;
 	int rc;
 
-	if (domid < 0) {
-		return -domid;
-	}
 	while (i < sizeof(names) / sizeof(names[0]) && strcmp(names[i], argv[1]) != 0) {
 		i++;
 	}
@@ -88,7 +84,7 @@ static int trigger_run(struct cli *cli, int argc, char **argv)
 	if (*end || vcpu > INT_MAX) {
 		return cli_usage(cli, "'%s' is no number of a vCPU", argv[2]);
 	}
-	op.domain = (domid_t)domid;
+	op.domain = cli->domid;
 	op.u.sendtrigger.trigger = i;
 	op.u.sendtrigger.vcpu = (uint32_t)vcpu;
 	rc = cli->dry ? 0 : hypercall_domctl(&op);
@@ -97,17 +93,13 @@ static int trigger_run(struct cli *cli, int argc, char **argv)
 
 static int sysrq_run(struct cli *cli, int argc, char **argv)
 {
-	int domid = cli_domain(cli, argv[0]);
 	char path[64];
 	int rc;
 
-	if (domid < 0) {
-		return -domid;
-	}
 	if (strlen(argv[1]) != 1) {
 		return cli_usage(cli, "'%s' is not one letter", argv[1]);
 	}
-	snprintf(path, sizeof(path), "/local/domain/%d/control/sysrq", domid);
+	snprintf(path, sizeof(path), "/local/domain/%u/control/sysrq", cli->domid);
 	rc = cli->dry ? 0 : store_write(XBT_NULL, path, "%s", argv[1]);
 	return rc ? cli_failed(cli, rc) : EXIT_DONE;
 }
@@ -140,6 +132,7 @@ const struct command cmd_trigger = {
 	.summary = "Send a domain what a machine's buttons would",
 	.arguments_min = 2,
 	.arguments_max = 3,
+	.domain = true,
 	.run = trigger_run,
 };
 
@@ -149,5 +142,6 @@ const struct command cmd_sysrq = {
 	.summary = "Send a guest's kernel a magic SysRq",
 	.arguments_min = 2,
 	.arguments_max = 2,
+	.domain = true,
 	.run = sysrq_run,
 };

@@ -11,20 +11,16 @@
 static int run(struct cli *cli, int argc, char **argv)
 {
 	bool progress = isatty(STDERR_FILENO);
-	int domid = cli_domain(cli, argv[0]);
-	char *name = domid < 0 || argc > 1 ? NULL : name_of((domid_t)domid);
+	char *name = argc > 1 ? NULL : name_of(cli->domid);
 	int rc;
 
-	if (domid < 0) {
-		return -domid;
-	}
 	if (cli->dry) {
 		rc = 0;
 	} else if (argc > 1) {
-		rc = core_dump((domid_t)domid, argv[1], progress);
+		rc = core_dump(cli->domid, argv[1], progress);
 	} else {
-		rc = name ? core_dump_named((domid_t)domid, name, progress)
-			  : fail(ENOENT, "domain %d has no name: say a file", domid);
+		rc = name ? core_dump_named(cli->domid, name, progress)
+			  : fail(ENOENT, "domain %u has no name: say a file", cli->domid);
 	}
 	free(name);
 	return rc ? cli_failed(cli, rc) : EXIT_DONE;
@@ -39,5 +35,6 @@ const struct command cmd_dump_core = {
 		"/NAME. The domain goes on meanwhile: pause it for a picture of one moment.",
 	.arguments_min = 1,
 	.arguments_max = 2,
+	.domain = true,
 	.run = run,
 };

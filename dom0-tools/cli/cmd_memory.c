@@ -54,15 +54,10 @@ static int set_max(domid_t domid, uint64_t kib)
 
 static int change(struct cli *cli, char **argv, int (*set)(domid_t domid, uint64_t kib))
 {
-	int domid = cli_domain(cli, argv[0]);
 	uint64_t kib;
-	int rc;
+	int rc = amount(argv[1], &kib);
 
-	if (domid < 0) {
-		return -domid;
-	}
-	rc = amount(argv[1], &kib);
-	rc = rc || cli->dry ? rc : set((domid_t)domid, kib);
+	rc = rc || cli->dry ? rc : set(cli->domid, kib);
 	return rc < 0 ? cli_failed(cli, rc) : EXIT_DONE;
 }
 
@@ -83,6 +78,7 @@ const struct command cmd_mem_set = {
 	.details = "MEMORY is in MiB, or has a unit: k, m, g, t.",
 	.arguments_min = 2,
 	.arguments_max = 2,
+	.domain = true,
 	.run = mem_set_run,
 };
 
@@ -93,5 +89,6 @@ const struct command cmd_mem_max = {
 	.details = "MEMORY is in MiB, or has a unit: k, m, g, t.",
 	.arguments_min = 2,
 	.arguments_max = 2,
+	.domain = true,
 	.run = mem_max_run,
 };

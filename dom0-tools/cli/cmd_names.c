@@ -12,32 +12,22 @@
 
 static int domid_run(struct cli *cli, int argc, char **argv)
 {
-	int domid = cli_domain(cli, argv[0]);
-
-	if (domid < 0) {
-		return -domid;
-	}
 	if (cli->json) {
 		json_open(NULL, '{');
-		json_number("domid", domid);
+		json_number("domid", cli->domid);
 		json_close();
 	} else {
-		printf("%d\n", domid);
+		printf("%u\n", cli->domid);
 	}
 	return EXIT_DONE;
 }
 
 static int domname_run(struct cli *cli, int argc, char **argv)
 {
-	int domid = cli_domain(cli, argv[0]);
-	char *name;
+	char *name = name_of(cli->domid);
 
-	if (domid < 0) {
-		return -domid;
-	}
-	name = name_of((domid_t)domid);
 	if (!name) {
-		return cli_failed(cli, fail(ENOENT, "domain %d has no name", domid));
+		return cli_failed(cli, fail(ENOENT, "domain %u has no name", cli->domid));
 	}
 	if (cli->json) {
 		json_open(NULL, '{');
@@ -52,10 +42,9 @@ static int domname_run(struct cli *cli, int argc, char **argv)
 
 static int rename_run(struct cli *cli, int argc, char **argv)
 {
-	int domid = cli_domain(cli, argv[0]);
-	int rc = domid < 0 || cli->dry ? 0 : guest_rename((domid_t)domid, argv[1]);
+	int rc = cli->dry ? 0 : guest_rename(cli->domid, argv[1]);
 
-	return domid < 0 ? -domid : rc ? cli_failed(cli, rc) : EXIT_DONE;
+	return rc ? cli_failed(cli, rc) : EXIT_DONE;
 }
 
 static int print_vm(struct cli *cli, const domain_info_t *info, const char *name, void *context)
@@ -89,6 +78,7 @@ const struct command cmd_rename = {
 	.summary = "Give a domain another name",
 	.arguments_min = 2,
 	.arguments_max = 2,
+	.domain = true,
 	.run = rename_run,
 };
 
@@ -107,6 +97,7 @@ const struct command cmd_domid = {
 	.json = true,
 	.arguments_min = 1,
 	.arguments_max = 1,
+	.domain = true,
 	.run = domid_run,
 };
 
@@ -117,5 +108,6 @@ const struct command cmd_domname = {
 	.json = true,
 	.arguments_min = 1,
 	.arguments_max = 1,
+	.domain = true,
 	.run = domname_run,
 };

@@ -31,15 +31,14 @@ static void print_nic(const struct cli *cli, const struct device *d)
 	free(mac);
 }
 
-static int attach_nic(const struct cli *cli, domid_t domid, const char *text,
-		      struct messages *messages)
+static int attach_nic(const struct cli *cli, const char *text, struct messages *messages)
 {
 	struct arena arena = {.blocks = NULL};
 	struct vif_config config;
 	int code = EXIT_USAGE, rc;
 
 	if (vif_parse(&arena, text, (struct place){.file = "vif"}, &config, messages)) {
-		rc = cli->dry ? nic_check(&config) : hotplug_nic(domid, &config);
+		rc = cli->dry ? nic_check(&config) : hotplug_nic(cli->domid, &config);
 		code = rc ? cli_failed(cli, rc) : EXIT_DONE;
 	}
 	arena_free(&arena);
@@ -100,6 +99,7 @@ const struct command cmd_network_attach = {
 	.details = "KEY=VALUE is as in vif=[...] of a configuration: mac=, bridge=, rate=, ...",
 	.arguments_min = 1,
 	.arguments_max = -1,
+	.domain = true,
 	.run = attach_run,
 };
 
@@ -120,5 +120,6 @@ const struct command cmd_network_detach = {
 	.options = devices_detach_options,
 	.arguments_min = 2,
 	.arguments_max = 2,
+	.domain = true,
 	.run = detach_run,
 };

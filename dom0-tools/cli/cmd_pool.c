@@ -92,14 +92,10 @@ static int rename_run(struct cli *cli, int argc, char **argv)
 
 static int migrate_run(struct cli *cli, int argc, char **argv)
 {
-	int domid = cli_domain(cli, argv[0]), rc;
 	uint32_t id;
+	int rc = pool_find(argv[1], &id);
 
-	if (domid < 0) {
-		return -domid;
-	}
-	rc = pool_find(argv[1], &id);
-	rc = rc || cli->dry ? rc : pool_move_domain(id, (domid_t)domid);
+	rc = rc || cli->dry ? rc : pool_move_domain(id, cli->domid);
 	return rc ? cli_failed(cli, rc) : EXIT_DONE;
 }
 
@@ -214,5 +210,6 @@ const struct command cmd_cpupool_migrate = {
 	.summary = "Move a domain to another pool",
 	.arguments_min = 2,
 	.arguments_max = 2,
+	.domain = true,
 	.run = migrate_run,
 };

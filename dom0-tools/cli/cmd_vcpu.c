@@ -151,12 +151,8 @@ static int pin(const struct cli *cli, const domain_info_t *info, char **words, i
 static int pin_run(struct cli *cli, int argc, char **argv)
 {
 	domain_info_t info;
-	int domid = cli_domain(cli, argv[0]);
-	int rc = domid < 0 ? 0 : domain_get((domid_t)domid, &info);
+	int rc = domain_get(cli->domid, &info);
 
-	if (domid < 0) {
-		return -domid;
-	}
 	rc = rc ? rc : pin(cli, &info, argv + 1, argc - 1);
 	return rc ? cli_failed(cli, rc) : EXIT_DONE;
 }
@@ -164,8 +160,9 @@ static int pin_run(struct cli *cli, int argc, char **argv)
 /* --- vcpu-set ------------------------------------------------------------------------------- */
 
 /* The guest's kernel watches these nodes and brings its processors up or down. */
-static int set_count(const struct cli *cli, domid_t domid, unsigned long count)
+static int set_count(const struct cli *cli, unsigned long count)
 {
+	domid_t domid = cli->domid;
 	struct xen_sysctl_physinfo host;
 	domain_info_t info;
 	char path[96];
@@ -194,18 +191,14 @@ static int set_count(const struct cli *cli, domid_t domid, unsigned long count)
 
 static int set_run(struct cli *cli, int argc, char **argv)
 {
-	int domid = cli_domain(cli, argv[0]);
 	char *end;
 	unsigned long count = strtoul(argv[1], &end, 10);
 	int rc;
 
-	if (domid < 0) {
-		return -domid;
-	}
 	if (!*argv[1] || *end) {
 		return cli_usage(cli, "'%s' is no number of vCPUs", argv[1]);
 	}
-	rc = set_count(cli, (domid_t)domid, count);
+	rc = set_count(cli, count);
 	return rc ? cli_failed(cli, rc) : EXIT_DONE;
 }
 
@@ -235,6 +228,7 @@ const struct command cmd_vcpu_pin = {
 	.options = pin_options,
 	.arguments_min = 3,
 	.arguments_max = 4,
+	.domain = true,
 	.run = pin_run,
 };
 
@@ -245,5 +239,6 @@ const struct command cmd_vcpu_set = {
 	.options = set_options,
 	.arguments_min = 2,
 	.arguments_max = 2,
+	.domain = true,
 	.run = set_run,
 };

@@ -66,16 +66,12 @@ int devices_attach(struct cli *cli, int argc, char **argv, const struct device_k
 {
 	struct messages messages = {.text = NULL};
 	char text[TEXT_SIZE];
-	int domid = cli_domain(cli, argv[0]);
 	int code;
 
-	if (domid < 0) {
-		return -domid;
-	}
 	if (!join(argc - 1, argv + 1, text)) {
 		return cli_usage(cli, "the specification has more than %d letters", TEXT_SIZE - 1);
 	}
-	code = kind->attach(cli, (domid_t)domid, text, &messages);
+	code = kind->attach(cli, text, &messages);
 	if (messages.text) {
 		fputs(messages.text, stderr);
 	}
@@ -85,19 +81,14 @@ int devices_attach(struct cli *cli, int argc, char **argv, const struct device_k
 
 int devices_detach(struct cli *cli, char **argv, const struct device_kind *kind)
 {
-	int domid = cli_domain(cli, argv[0]);
 	unsigned int id = 0;
-	int rc;
+	int rc = kind->find(cli->domid, argv[1], &id);
 
-	if (domid < 0) {
-		return -domid;
-	}
-	rc = kind->find((domid_t)domid, argv[1], &id);
 	if (rc == -EINVAL) {
 		return cli_usage(cli, "%s", fail_text());
 	}
 	if (!rc && !cli->dry) {
-		rc = hotplug_remove((domid_t)domid, kind->type, id, cli_option(cli, "force"),
+		rc = hotplug_remove(cli->domid, kind->type, id, cli_option(cli, "force"),
 				    DETACH_SECONDS);
 	}
 	return rc ? cli_failed(cli, rc) : EXIT_DONE;

@@ -13,8 +13,7 @@ struct device_kind {
 	void (*print)(const struct cli *cli, const struct device *device);
 
 	/* One specification in `text`; what is wrong with it goes to `messages`. An EXIT_ code. */
-	int (*attach)(const struct cli *cli, domid_t domid, const char *text,
-		      struct messages *messages);
+	int (*attach)(const struct cli *cli, const char *text, struct messages *messages);
 
 	/* The number of the device that a word means; -EINVAL if it can mean none. */
 	int (*find)(domid_t domid, const char *word, unsigned int *id);

@@ -90,6 +90,14 @@ static int run_command(struct cli *cli, int argc, char **argv)
 		return cli_usage(cli, "'%s' is one word too many",
 				 argv[first + cli->command->arguments_max]);
 	}
+	if (cli->command->domain) {
+		int domid = cli_domain(cli, argv[first]);
+
+		if (domid < 0) {
+			return -domid;
+		}
+		cli->domid = (domid_t)domid;
+	}
 	return cli->command->run(cli, count, argv + first);
 }
 
