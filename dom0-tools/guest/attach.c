@@ -8,7 +8,6 @@
 #include <lib/foreign.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 #include <xen/grant_table.h>
 
@@ -106,11 +105,9 @@ static int give_uuid(const domain_info_t *info, uint8_t uuid[16])
 	if (memcmp(uuid, none, sizeof(none)) != 0) {
 		return 0;
 	}
-	if (getrandom(uuid, sizeof(none), 0) != sizeof(none)) {
-		return fail_errno(errno, "random numbers for a UUID");
+	if (uuid_random(uuid)) {
+		return -EIO;
 	}
-	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40);
-	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
 	memcpy(op.u.setdomainhandle.handle, uuid, sizeof(none));
 	return hypercall_domctl(&op);
 }

@@ -14,7 +14,6 @@
 #include <lib/watch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #define DEVICE_SECONDS 60 /* until a back end has to have done its part */
@@ -32,20 +31,13 @@ struct making {
 
 /* --- Before anything is made ---------------------------------------------------------------- */
 
-/* A random UUID, as version 4 has it. */
 static int choose_uuid(struct making *m)
 {
-	if (m->config->uuid) {
-		return uuid_parse(m->config->uuid, m->uuid)
-			       ? 0
-			       : fail(EINVAL, "'%s' is no UUID", m->config->uuid);
-	}
-	if (getrandom(m->uuid, sizeof(m->uuid), 0) != sizeof(m->uuid)) {
-		return fail_errno(errno, "random numbers for a UUID");
-	}
-	m->uuid[6] = (uint8_t)((m->uuid[6] & 0x0f) | 0x40);
-	m->uuid[8] = (uint8_t)((m->uuid[8] & 0x3f) | 0x80);
-	return 0;
+	const char *text = m->config->uuid;
+
+	return !text			   ? uuid_random(m->uuid)
+	       : uuid_parse(text, m->uuid) ? 0
+					   : fail(EINVAL, "'%s' is no UUID", text);
 }
 
 static int check_file(const char *what, const char *path)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,6 +34,16 @@ void uuid_print(const uint8_t uuid[16], char text[UUID_TEXT])
 		*to++ = digits[uuid[i] & 15];
 	}
 	*to = '\0';
+}
+
+int uuid_random(uint8_t uuid[16])
+{
+	if (getrandom(uuid, 16, 0) != 16) {
+		return fail_errno(errno, "random numbers for a UUID");
+	}
+	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40);
+	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
+	return 0;
 }
 
 static int make_folders(void)

@@ -74,5 +74,6 @@ void record_close(struct record *record);
 void record_remove(struct record *record);
 
 void uuid_print(const uint8_t uuid[16], char text[UUID_TEXT]);
+int uuid_random(uint8_t uuid[16]); /* as version 4 has it */
 
 #endif
