@@ -119,12 +119,22 @@ int mmu_update_own(struct domain_memory *dm, const struct mmu_update *request, b
 	return rc;
 }
 
+static __attribute__((noinline)) void expect_writable(struct domain_memory *owner, uint64_t entry)
+{
+	if (entry & ENTRY_PRESENT && entry & ENTRY_WRITE) {
+		page_type_expect(owner, entry_mfn(entry), PAGE_WRITABLE);
+	}
+}
+
 int mmu_update_va(struct domain_memory *dm, struct domain_memory *owner, mfn_t root, uint64_t va,
 		  uint64_t entry)
 {
 	uint64_t *slot;
 	int rc;
 
+	if (unlikely(is_on_several_cpus(dm))) {
+		expect_writable(owner, entry);
+	}
 	page_tables_lock(dm);
 	rc = page_tables_settle(dm);
 	if (likely(rc == 0)) {
@@ -152,6 +162,10 @@ int mmu_pin(struct domain_memory *dm, mfn_t mfn, unsigned level)
 {
 	int rc;
 
+	if (unlikely(is_on_several_cpus(dm))) {
+		/* Of a tree, too: what a kernel makes read-only last is the root. */
+		page_type_expect(dm, mfn, (enum page_type)level);
+	}
 	page_tables_lock(dm);
 	rc = page_table_pin(dm, mfn, level);
 	page_tables_unlock(dm);

@@ -77,6 +77,26 @@ static void flush_for_new_type(struct domain_memory *owner, uint64_t word)
 	tlb_flush_stale(cpus, (uint32_t)word);
 }
 
+/*
+ * A guess, made with no lock, that nothing rests on: type_take() looks again, and mostly finds that
+ * enough has been flushed. It asks for the owner so that no guest makes processors flush for a
+ * frame that it could not have anyway.
+ */
+void page_type_expect(struct domain_memory *owner, mfn_t mfn, enum page_type type)
+{
+	enum page_type last;
+	uint64_t word;
+
+	if (!frame_exists(mfn) || frame_owner(mfn) != owner->id) {
+		return;
+	}
+	word = frame_type_word(mfn);
+	last = (enum page_type)(word >> TYPE_SHIFT);
+	if (!(word & TYPE_HELD) && last != type && last != PAGE_NONE) {
+		flush_for_new_type(owner, word);
+	}
+}
+
 /* The heart. 1: one more reference of a type that it has; 0: the first; else refused. */
 static int type_take(struct domain_memory *owner, mfn_t mfn, enum page_type type, uint64_t flags)
 {

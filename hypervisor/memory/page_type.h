@@ -7,6 +7,20 @@
 #include <lib/index.h>
 #include <memory/frame_ref.h>
 
+/*
+ * Of a frame that is about to get this type, before a lock is taken under which it does: the flush
+ * that this needs is waited for here, where nobody waits for the lock meanwhile. Worth asking of a
+ * domain that runs on several CPUs.
+ */
+void page_type_expect(struct domain_memory *owner, mfn_t mfn, enum page_type type);
+
+static inline bool is_on_several_cpus(const struct domain_memory *dm)
+{
+	cpu_mask_t cpus = atomic_load_explicit(&dm->cached_on, memory_order_relaxed);
+
+	return cpus & (cpus - 1);
+}
+
 /* --- Writable: no contents to check, so these need no lock ------------------------------- */
 
 /*

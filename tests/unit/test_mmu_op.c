@@ -178,6 +178,62 @@ static long update_va(uint64_t va, uint64_t entry, uint64_t flags)
 	return guest_calls(hypercall_update_va_mapping, va, entry, flags, 0);
 }
 
+static unsigned with_lock;
+
+static void note_lock(unsigned cpu)
+{
+	(void)cpu;
+	with_lock += atomic_load(&guest_domain[1].memory.tables.held);
+}
+
+/* It was written to, and now is not mapped any more. */
+static void use_as_writable(mfn_t mfn)
+{
+	ok(update_va(0x3000, entry_to(mfn, W), 0) == 0 && update_va(0x3000, 0, 0) == 0,
+	   "a frame is mapped and unmapped");
+}
+
+/* Who waits for other CPUs, so that a frame may change its type, lets others have the lock. */
+static void test_waiting(void)
+{
+	struct world_tree other;
+	mfn_t a, foreign;
+
+	start();
+	atomic_store(&guest_domain[1].memory.cached_on, 0xe);
+	a = world_frame(1);
+	foreign = world_frame(2);
+	other = world_tree(1);
+	use_as_writable(a);
+	with_lock = fake_counts.flushes = 0;
+	fake_on_flush = note_lock;
+	is_int(mmuext(MMUEXT_PIN_L1_TABLE, a.n, 0), 0, "it becomes a table");
+	is_int(fake_counts.flushes, 3, "when all have flushed");
+	is_int(mmuext(MMUEXT_UNPIN_TABLE, a.n, 0), 0, "and is none any more");
+	is_int(update_va(0x3000, entry_to(a, W), 0), 0, "it is mapped");
+	is_int(fake_counts.flushes, 6, "when all have flushed");
+	use_as_writable(other.l1);
+	use_as_writable(other.l4);
+	fake_counts.flushes = 0;
+	is_int(mmuext(MMUEXT_PIN_L4_TABLE, other.l4.n, 0), 0, "a tree is pinned");
+	is_int(fake_counts.flushes, 3, "when all have flushed once");
+	is_int(with_lock, 0, "the lock was free whenever somebody waited");
+	is_int(mmuext(MMUEXT_UNPIN_TABLE, other.l4.n, 0), 0, "it is taken apart");
+	use_as_writable(other.l4);
+	tlb_flush(0xe);
+	use_as_writable(other.l1);
+	fake_counts.flushes = 0;
+	is_int(mmuext(MMUEXT_PIN_L4_TABLE, other.l4.n, 0), 0, "a lower table is the stale one");
+	is_int(fake_counts.flushes, 3, "which is flushed for no less");
+	is_int(page_writable_get(world.dm[2], foreign, false), 0, "another's frame");
+	page_type_put(foreign);
+	fake_counts.flushes = 0;
+	is_int(mmuext(MMUEXT_PIN_L1_TABLE, foreign.n, 0), -EINVAL, "is not to be had");
+	is_int(fake_counts.flushes, 0, "and nobody flushes for it");
+	is_int(world_audit(), 0, "all references are counted");
+	fake_on_flush = NULL;
+}
+
 static void test_va(void)
 {
 	mfn_t a;
@@ -292,6 +348,7 @@ int main(void)
 	test_ext();
 	test_flushes();
 	test_va();
+	test_waiting();
 	test_dom0();
 	test_descriptors();
 	test_emulated();
