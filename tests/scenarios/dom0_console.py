@@ -19,7 +19,7 @@ while read line; do echo "guest: got $line"; [ "$line" = end ] && break; done </
 
 # In Dom0. Each line that begins with "check" is one.
 SCRIPT = CHECK_SHELL + """
-until_in() { left=300; until grep -q "$2" $1 2>/dev/null || [ $left = 0 ]; do sleep 1; left=$((left - 1)); done; }
+until_in() { left=1000; until grep -q "$2" $1 2>/dev/null || [ $left = 0 ]; do sleep 1; left=$((left - 1)); done; }
 consoled() { pvx-consoled -i --log=all --log-dir=/tmp/consoles --timestamp=guest & daemon=$!; }
 log=/tmp/consoles/guest-web.log
 export PVX_LIBEXEC=/usr/libexec/parvus

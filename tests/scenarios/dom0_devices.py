@@ -34,7 +34,9 @@ check() { # status, what
 	[ $1 = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
 }
 modprobe virtio_pci; modprobe virtio_blk; modprobe virtio_net # in the order that they need
-sleep 2
+until_there() { left=1000; until eval "$1" || [ $left = 0 ]; do sleep 1; left=$((left - 1)); done; }
+for disk in vda nvme0n1 sda; do until_there "[ -b /dev/$disk ]"; done
+for card in eth0 eth1; do until_there "[ -e /sys/class/net/$card ]"; done
 mkdir -p /mnt
 dd if=/dev/urandom of=/tmp/data bs=1M count=8 2>/dev/null
 for disk in vda nvme0n1 sda; do
@@ -48,11 +50,14 @@ done
 for card in eth0 eth1; do
 	ifconfig eth0 down; ifconfig eth1 down
 	ifconfig $card 10.0.2.15 netmask 255.255.255.0 up
-	for try in 1 2 3 4 5 6; do ping -c 1 -w 2 10.0.2.2 >/dev/null && break; sleep 1; done
+	until_there "ping -c 1 -w 2 10.0.2.2 >/dev/null"
 	dd if=/tmp/data bs=64k count=8 of=/tmp/part 2>/dev/null
-	(cat /tmp/part; sleep 5) | nc 10.0.2.100 7 | head -c 524288 | cmp -s - /tmp/part
-	check $? "$card sends and receives"
+	rm -f /tmp/same
+	(cat /tmp/part; until_there "[ -e /tmp/same ]") | nc 10.0.2.100 7 |
+		(head -c 524288 | cmp -s - /tmp/part; echo $? >/tmp/same)
+	check $(cat /tmp/same) "$card sends and receives"
 done
+until_there "grep -q 'USB Keyboard' /proc/bus/input/devices"
 grep -q 'USB Keyboard' /proc/bus/input/devices
 check $? "there is a USB keyboard"
 address=$(readlink -f /sys/block/sda | sed 's#.*/\(0000:[0-9a-f:.]*\)/ata.*#\\1#')

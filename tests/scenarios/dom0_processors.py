@@ -16,7 +16,7 @@ SCRIPT = CHECK_SHELL + """
 fails() { "$@" >/run/said 2>&1 && echo done || cat /run/said; }
 count() { pvx info | sed -n "s/^$1 *: //p"; }
 pools() { pvx cpupool-list -c | sed 1d | tr -s ' ' | sort | tr '\\n' ';'; }
-until_told() { left=300; until [ "$(cat $1 2>/dev/null)" = $2 ] || [ $left = 0 ]; do sleep 1; left=$((left - 1)); done; }
+until_told() { left=1000; until [ "$(cat $1 2>/dev/null)" = $2 ] || [ $left = 0 ]; do sleep 1; left=$((left - 1)); done; }
 mkdir -p /run/xenstored
 pvx-stored -N 2>>/run/store.log &
 until pvx-store exists /tool/xenstored 2>/dev/null; do sleep 1; done
@@ -76,8 +76,10 @@ pvx cpupool-migrate guest Pool-0; check "the guest moves" $? 0
 check "Dom0 does not" "$(fails pvx cpupool-migrate 0 second | grep -c 'Domain-0 cannot be moved')" 1
 pvx destroy guest
 echo 0 >/sys/devices/system/xen_cpu/xen_cpu3/online
+until_told /sys/devices/system/xen_cpu/xen_cpu3/online 0
 check "a processor goes from its pool" "$(pools)" "Pool-0 0,1;second 2;"
 echo 1 >/sys/devices/system/xen_cpu/xen_cpu3/online
+until_told /sys/devices/system/xen_cpu/xen_cpu3/online 1
 pvx cpupool-rename second other; check "the pool is renamed" "$(pvx cpupool-list other | sed 1d | tr -s ' ')" "other 1 credit y 0"
 pvx cpupool-destroy other; check "and dissolved" $? 0
 pvx cpupool-cpu-add Pool-0 all >/dev/null 2>&1

@@ -28,8 +28,14 @@ echo c >/proc/sysrq-trigger
 # In Dom0. Each line that begins with "check" is one.
 SCRIPT = DOM0_SHELL + """
 kill_stored() { kill -9 $stored; wait $stored 2>/dev/null; }
-kill_consoled() { kill -9 $(pidof pvx-consoled); }
-kill_supervisor() { kill -9 $(pidof pvx-supervisor); }
+kill_all() { # kill_all NAME: and it has let go of its locks
+	for pid in $(pidof $1); do
+		kill -9 $pid
+		until_is "" "grep '^State:.[^ZX]' /proc/$pid/status 2>/dev/null"
+	done
+}
+kill_consoled() { kill_all pvx-consoled; }
+kill_supervisor() { kill_all pvx-supervisor; }
 begin_dom0
 dd if=/dev/zero of=/tmp/disk bs=1M count=4 2>/dev/null
 echo load | dd of=/tmp/disk conv=notrunc 2>/dev/null
@@ -78,7 +84,7 @@ until pvx-store exists /tool/xenstored 2>/dev/null; do sleep 1; done
 say crash
 until_is yes "[ x\\$(pvx domid guest) != x$((id + 1)) ] || grep -q restarting /run/pvx/guests/* && echo yes"
 for delay in 0.2 0.5 1 0; do # whatever they are at
-	kill_supervisor 2>/dev/null
+	kill -9 $(pidof pvx-supervisor) 2>/dev/null
 	pvx supervise --wait 2>/dev/null & # for the killed one to let go
 	sleep $delay
 done

@@ -74,11 +74,12 @@ until_is 1 "grep -c heard /tmp/heard"
 check "its channel speaks both ways" "$(tail -n 1 /tmp/heard)" "heard hello"
 
 # vCPUs.
-check "it begins with two vCPUs of three" "$(ask 'cat /sys/devices/system/cpu/online') $(pvx list guest | awk 'NR == 2 { print $4 }')" "0-1 2"
-pvx vcpu-set guest 1; until_is 0 "ask 'cat /sys/devices/system/cpu/online'"
-check "one is taken" "$(ask 'cat /sys/devices/system/cpu/online') $(pvx list guest | awk 'NR == 2 { print $4 }')" "0 1"
+vcpus() { echo "$(ask 'cat /sys/devices/system/cpu/online') $(pvx list guest | awk 'NR == 2 { print $4 }')"; }
+check "it begins with two vCPUs of three" "$(vcpus)" "0-1 2"
+pvx vcpu-set guest 1; until_is "0 1" vcpus
+check "one is taken" "$(vcpus)" "0 1"
 pvx vcpu-set -i guest 3; until_is 0-2 "ask 'for c in 1 2; do echo 1 >/sys/devices/system/cpu/cpu\\$c/online; done; cat /sys/devices/system/cpu/online'"
-check "and all are given" "$(ask 'cat /sys/devices/system/cpu/online') $(pvx list guest | awk 'NR == 2 { print $4 }')" "0-2 3"
+check "and all are given" "$(vcpus)" "0-2 3"
 check "and work" "$(ask 'for c in 0 1 2; do taskset -c $c true && echo -n $c; done')" 012
 check "meanwhile it went on" "$(moves)" yes
 
