@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DETACH_SECONDS 20
+#define DETACH_SECONDS 60
 #define TEXT_SIZE      4096
 
 long devices_number(const struct device *device, const char *key)

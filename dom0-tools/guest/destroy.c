@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BACKEND_SECONDS 30 /* for them to let go of the devices */
+#define BACKEND_SECONDS 60 /* for them to let go of the devices */
 
 static int destroy_domain(domid_t domid)
 {
