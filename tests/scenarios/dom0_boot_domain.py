@@ -38,6 +38,7 @@ check "its memory is in the store" "$(pvx-store read /local/domain/7/memory/targ
 until pvx-store exists /local/domain/7/device/vbd || grep -q 'in its userland' {LOG}; do sleep 1; done
 until grep -q 'in its userland' {LOG} 2>/dev/null; do sleep 1; done
 check "its console comes to Dom0" "$(grep -c 'in its userland' {LOG})" 1
+until pvx-store exists /local/domain/7/control/feature-poweroff; do sleep 1; done
 check "it speaks to the store" "$(pvx-store read /local/domain/7/control/feature-poweroff)" 1
 pvx pause web
 check "it can be paused" "$(pvx list web | awk 'END {{ print substr($5, 3, 1) }}')" p
