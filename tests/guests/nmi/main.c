@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * NMIs from outside while the guest goes in and out of user mode, traps and hypercalls: none of
- * them may be noticed but by the handler.
- * run: mem=512 nmi=200
+ * them may be noticed but by the handler. In QEMU's TCG they are, now and then, on Debian's Xen.
+ * run: mem=512 nmi=200 xen=no
  */
 #include "user.h"
 
