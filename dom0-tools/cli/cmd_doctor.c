@@ -138,17 +138,13 @@ static void check_record(void *context, const char *uuid)
 
 /* --- Daemons -------------------------------------------------------------------------------- */
 
-/* Before all else: the rest asks it. */
-static int check_store(struct doctor *d)
+/* Before all else: the rest asks it. False: there is none. */
+static bool check_store(struct doctor *d)
 {
-	if (store()) {
-		return 0;
+	if (!daemons_store_runs()) {
+		finding(d, d->repair && daemons_start_store() == 0, "no store daemon runs");
 	}
-	if (!d->repair || daemons_start_store() || !store()) {
-		return -ENOTCONN;
-	}
-	finding(d, true, "no store daemon ran");
-	return 0;
+	return !d->left;
 }
 
 static void count_live(void *context, const char *uuid)
@@ -189,6 +185,19 @@ static void work_off(struct doctor *d)
 	}
 }
 
+/* The last line, and the exit code. */
+static int tell_left(const struct doctor *d)
+{
+	if (!d->found) {
+		printf("all is well\n");
+	} else if (d->left && !d->repair) {
+		printf("'pvx doctor --repair' puts right what can be\n");
+	} else if (d->left && *fail_text()) {
+		fprintf(stderr, "pvx doctor: %s\n", fail_text());
+	}
+	return d->left ? EXIT_FAILED : EXIT_DONE;
+}
+
 static int doctor_run(struct cli *cli, int argc, char **argv)
 {
 	static const char *const folders[] = {"/local/domain",
@@ -200,12 +209,15 @@ static int doctor_run(struct cli *cli, int argc, char **argv)
 					      "/local/domain/0/error/backend/vif"};
 	struct domain_list list;
 	struct doctor d = {.list = &list, .repair = cli_option(cli, "repair") && !cli->dry};
-	int rc = check_store(&d);
+	int rc;
 
-	if (!rc && d.repair) {
+	if (!check_store(&d)) {
+		return tell_left(&d);
+	}
+	if (d.repair) {
 		work_off(&d);
 	}
-	rc = rc ? rc : domain_list_all(&list);
+	rc = domain_list_all(&list);
 	if (rc) {
 		return cli_failed(cli, rc);
 	}
@@ -218,12 +230,7 @@ static int doctor_run(struct cli *cli, int argc, char **argv)
 	loop_each(check_loop, &d);
 	check_domains(&d);
 	domain_list_free(&list);
-	if (!d.found) {
-		printf("all is well\n");
-	} else if (d.left && !d.repair) {
-		printf("'pvx doctor --repair' puts right what can be\n");
-	}
-	return d.left ? EXIT_FAILED : EXIT_DONE;
+	return tell_left(&d);
 }
 
 static const struct cli_option options[] = {

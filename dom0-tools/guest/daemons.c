@@ -4,8 +4,12 @@
 #include <fcntl.h>
 #include <guest/daemons.h>
 #include <lib/error.h>
+#include <pvxstore.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,6 +34,31 @@ static int start(char **arguments)
 	char *unit[] = {systemctl, verb, arguments[0], NULL};
 
 	return run(access("/run/systemd/system", F_OK) == 0 ? unit : arguments);
+}
+
+/* The store's library would go on by the kernel's door, which in Dom0 leads to the same daemon, and
+ * wait there. */
+bool daemons_store_runs(void)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	const char *path = xs_daemon_socket();
+	struct stat status;
+	bool runs;
+	int fd;
+
+	if (stat(path, &status) < 0 || strlen(path) >= sizeof(name.sun_path)) {
+		return false;
+	}
+	if (!S_ISSOCK(status.st_mode)) {
+		return true; /* the kernel's door, because the environment says so */
+	}
+	strcpy(name.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	runs = fd >= 0 && connect(fd, (const struct sockaddr *)&name, sizeof(name)) == 0;
+	if (fd >= 0) {
+		close(fd);
+	}
+	return runs;
 }
 
 int daemons_start_store(void)

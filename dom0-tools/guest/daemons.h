@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+bool daemons_store_runs(void);
+
 /* Starts pvx-stored, by systemd where that is; it serves when this returns 0. */
 int daemons_start_store(void);
 

@@ -6,15 +6,28 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PATH_SIZE  3072
 #define VALUE_SIZE 4096
+
+/* Dom0's kernel has a door to the store too, behind which requests wait until a daemon has started.
+ */
+static void tell_if_none_has_started(void)
+{
+	if (access(xs_daemon_socket(), F_OK) < 0 && access("/dev/xen/xenbus_backend", F_OK) == 0) {
+		fprintf(stderr,
+			"waiting for pvx-stored, which has not been started: there is no %s ('pvx doctor --repair' starts it)\n",
+			xs_daemon_socket());
+	}
+}
 
 struct xs_handle *store(void)
 {
 	static struct xs_handle *handle;
 
 	if (!handle) {
+		tell_if_none_has_started();
 		handle = xs_open(0);
 	}
 	if (!handle) {
