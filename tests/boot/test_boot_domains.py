@@ -75,8 +75,8 @@ class Boots:
 
 
 def test_dom0(boots):
-    log = boots.run("dom0", compile_tree("dom0", example("dom0")), [KEEPER, "hypervisor/parvus.elf"])
-    boots.shows("dom0", log, r"^domain 0 is /chosen/hypervisor/dom0: 65536 KiB, 1 vCPU, kernel ELF$",
+    log = boots.run("dom0", compile_tree("dom0", example("dom0")), [KEEPER, "hypervisor/parvus.elf"], "768")
+    boots.shows("dom0", log, r"^domain 0 is /chosen/hypervisor/dom0: 524288 KiB, 1 vCPU, kernel ELF$",
                 r"^boot domains: 1 of 1 are built$", r"^Dom0 has ended: power-off$")
     boots.relays("dom0", log, 3)
 
