@@ -131,6 +131,6 @@ def install_boot_loader(disk, log):
     """Boots the disk's own Linux alone, which installs GRUB. True when it said that all went well."""
     options = ["--hypervisor", disk + ".vmlinuz", "--hv", "console=ttyS0 quiet root=LABEL=root init=/root/first-boot",
                "--mem", "1024", "--cpu", "max", "--", "-initrd", disk + ".initrd", "-drive", f"file={disk},if=virtio,format=raw"]
-    with Machine(options, log, 600) as machine:
+    with Machine(options, log, 1500) as machine:
         machine.wait_exit()
         return "first boot ended with 0" in machine.log, machine.tail()
