@@ -48,6 +48,33 @@ static void affinity_json(const char *key, const struct cpu_affinity *affinity)
 	json_close();
 }
 
+/* As libxl's: memory, distances, the machine's node, and which vCPUs. */
+static void vnodes_json(const struct domain_config *config)
+{
+	json_open("vnuma_nodes", '[');
+	for (size_t i = 0; i < config->vnode_count; i++) {
+		const struct vnode_config *node = &config->vnodes[i];
+
+		json_open(NULL, '{');
+		json_number("memkb", (int64_t)node->kib);
+		json_open("distances", '[');
+		for (size_t j = 0; j < node->distance_count; j++) {
+			json_number(NULL, node->distances[j]);
+		}
+		json_close();
+		json_number("pnode", node->pnode);
+		json_open("vcpus", '[');
+		for (unsigned int vcpu = 0; vcpu < config->maxvcpus; vcpu++) {
+			if (vnode_has_vcpu(node, vcpu)) {
+				json_number(NULL, vcpu);
+			}
+		}
+		json_close();
+		json_close();
+	}
+	json_close();
+}
+
 static void build_json(const struct domain_config *config)
 {
 	json_open("b_info", '{');
@@ -59,6 +86,9 @@ static void build_json(const struct domain_config *config)
 	json_close();
 	affinity_json("vcpu_hard_affinity", &config->cpus);
 	affinity_json("vcpu_soft_affinity", &config->cpus_soft);
+	if (config->vnode_count) {
+		vnodes_json(config);
+	}
 	json_number("max_memkb", (int64_t)config->maxmem_kib);
 	json_number("target_memkb", (int64_t)config->memory_kib);
 	json_open("sched_params", '{');

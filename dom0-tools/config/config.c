@@ -123,20 +123,39 @@ static void check_pair(struct reader *reader, const struct setting *least,
 	}
 }
 
-static void complete(struct reader *reader, struct setting *settings, struct place place)
+static void complete_sizes(struct reader *reader, struct setting *settings)
 {
 	struct domain_config *config = reader->config;
 	const struct setting *vcpus = setting_find(settings, "vcpus");
 	const struct setting *maxvcpus = setting_find(settings, "maxvcpus");
 	const struct setting *memory = setting_find(settings, "memory");
 	const struct setting *maxmem = setting_find(settings, "maxmem");
+	const struct setting *vnuma = config->vnode_count ? setting_find(settings, "vnuma") : NULL;
+	struct setting nodes = {.key = "what vnuma has"};
 
+	if (vnuma) { /* which says the two that are not said */
+		nodes.place = vnuma->place;
+		config->maxvcpus = maxvcpus ? config->maxvcpus : vnodes_vcpus(config);
+		config->maxmem_kib = maxmem ? config->maxmem_kib : vnodes_kib(config);
+		maxvcpus = maxvcpus ? maxvcpus : &nodes;
+		maxmem = maxmem ? maxmem : &nodes;
+	}
 	config->vcpus = vcpus ? config->vcpus : maxvcpus ? config->maxvcpus : 1;
 	config->maxvcpus = maxvcpus ? config->maxvcpus : config->vcpus;
 	check_pair(reader, vcpus, maxvcpus, config->vcpus <= config->maxvcpus);
 	config->memory_kib = memory ? config->memory_kib : maxmem ? config->maxmem_kib : 32 << 10;
 	config->maxmem_kib = maxmem ? config->maxmem_kib : config->memory_kib;
 	check_pair(reader, memory, maxmem, config->memory_kib <= config->maxmem_kib);
+	if (vnuma) {
+		vnodes_check(reader, vnuma);
+	}
+}
+
+static void complete(struct reader *reader, struct setting *settings, struct place place)
+{
+	struct domain_config *config = reader->config;
+
+	complete_sizes(reader, settings);
 	make_cmdline(reader, settings);
 	if (!config->name) {
 		messages_add(reader->messages, MESSAGE_ERROR, place,

@@ -47,6 +47,17 @@ struct cpu_affinity {
 			*/
 };
 
+/* A node of vnuma=. */
+#define VNODES_MAX 32
+struct vnode_config {
+	struct place place;
+	unsigned int pnode; /* the machine's node that its memory is of */
+	uint64_t kib;
+	struct cpu_list vcpus;
+	unsigned int *distances; /* to each node, this one included */
+	size_t distance_count;
+};
+
 enum disk_format { DISK_RAW, DISK_QCOW, DISK_QCOW2, DISK_VHD, DISK_QED };
 enum disk_backend { DISK_BACKEND_AUTO, DISK_BACKEND_PHY, DISK_BACKEND_QDISK };
 
@@ -139,6 +150,9 @@ struct domain_config {
 	uint64_t memory_kib;
 	uint64_t maxmem_kib; /* at least memory_kib */
 
+	struct vnode_config *vnodes; /* maxmem_kib and maxvcpus are of them all */
+	size_t vnode_count;	     /* 0: no virtual NUMA */
+
 	enum domain_action on_poweroff;
 	enum domain_action on_reboot;
 	enum domain_action on_crash;
@@ -230,6 +244,8 @@ bool cpu_list_parse(struct arena *arena, const char *text, struct cpu_list *list
  */
 bool cpu_list_resolve(const struct cpu_list *list, const unsigned int *node_of,
 		      unsigned int cpu_count, uint64_t *bitmap);
+
+bool vnode_has_vcpu(const struct vnode_config *node, unsigned int vcpu);
 
 /* "512", "512m", "2g" in KiB: the unit is `unit` ('k', 'm' ...) if the text has none. */
 bool memory_parse(const char *text, char unit, uint64_t *kib);

@@ -42,9 +42,8 @@ static bool read_cpus(struct reader *reader, const struct key *key, const struct
 	return true;
 }
 
-static void write_cpu_list(const struct cpu_list *list, FILE *out)
+void write_cpu_list(const struct cpu_list *list, FILE *out)
 {
-	fputc('"', out);
 	for (size_t i = 0; i < list->count; i++) {
 		const struct cpu_range *range = &list->ranges[i];
 
@@ -58,7 +57,6 @@ static void write_cpu_list(const struct cpu_list *list, FILE *out)
 			fprintf(out, "%u-%u", range->first, range->last);
 		}
 	}
-	fputc('"', out);
 }
 
 static void write_cpus(const struct domain_config *config, const struct key *key, FILE *out)
@@ -70,8 +68,9 @@ static void write_cpus(const struct domain_config *config, const struct key *key
 	}
 	fprintf(out, "%s = %s", key->name, affinity->per_vcpu ? "[" : "");
 	for (size_t i = 0; i < affinity->count; i++) {
-		fputs(i ? ", " : "", out);
+		fputs(i ? ", \"" : "\"", out);
 		write_cpu_list(&affinity->lists[i], out);
+		fputc('"', out);
 	}
 	fputs(affinity->per_vcpu ? "]\n" : "\n", out);
 }

@@ -49,7 +49,7 @@ static inline const void *key_value(const struct key *key, const struct domain_c
 
 /* Kinds in files of their own: lists of devices and ranges. */
 extern const struct key_kind cpus_kind, disks_kind, vifs_kind, channels_kind, ioports_kind,
-	iomem_kind, irqs_kind;
+	iomem_kind, irqs_kind, vnodes_kind;
 
 #define wrong(reader, setting, ...) fault_at((reader)->messages, (setting)->place, __VA_ARGS__)
 
@@ -57,6 +57,14 @@ extern const struct key_kind cpus_kind, disks_kind, vifs_kind, channels_kind, io
 const char *value_text(struct reader *reader, const struct setting *setting);
 /* The first of a list's items, or the value itself where one alone is allowed, too. */
 const struct value *value_items(const struct setting *setting);
+/* "0-3,^1" */
+void write_cpu_list(const struct cpu_list *list, FILE *out);
+/* What the nodes of vnuma= have together: memory, and vCPUs up to the highest of theirs; 0: there
+ * are no nodes. */
+uint64_t vnodes_kib(const struct domain_config *config);
+unsigned int vnodes_vcpus(const struct domain_config *config);
+/* Whether that is what the domain has; for a configuration that is complete. */
+void vnodes_check(struct reader *reader, const struct setting *vnuma);
 /* TEXT with what needs it escaped, and the same in quotes. */
 void write_escaped(FILE *out, const char *text);
 void write_quoted(FILE *out, const char *text);

@@ -176,6 +176,7 @@ static void warn_of_rest(struct writer *w, const struct domain_config *c)
 	warn_of(w, c->disk_count, "disk=", "`pvx block-attach` can add it when Dom0 is up");
 	warn_of(w, c->vif_count, "vif=", "`pvx network-attach` can add it when Dom0 is up");
 	warn_of(w, c->channel_count, "channel=", "boot domains have none");
+	warn_of(w, c->vnode_count, "vnuma=", "boot domains have no nodes");
 	warn_of(w, c->ioport_count + c->iomem_count + c->irq_count,
 		"ioports=, iomem=, irqs=", "boot domains have none");
 	warn_of(w, c->maxmem_kib > c->memory_kib, "maxmem=", "`pvx mem-max` can raise it");

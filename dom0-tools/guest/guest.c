@@ -45,6 +45,25 @@ static int check_file(const char *what, const char *path)
 	return access(path, R_OK) == 0 ? 0 : fail_errno(errno, "%s '%s'", what, path);
 }
 
+/* Where the machine has no such node, nothing can be of it. */
+static int check_vnodes(const struct domain_config *config)
+{
+	struct xen_sysctl_physinfo host;
+	int rc = host_physinfo(&host);
+
+	for (size_t i = 0; !rc && i < config->vnode_count; i++) {
+		const struct vnode_config *node = &config->vnodes[i];
+
+		if (node->pnode >= host.nr_nodes) {
+			rc = fail(
+				EINVAL,
+				"%s:%u: vnuma: the machine has no node %u; accepted: pnode=0 to pnode=%u",
+				node->place.file, node->place.line, node->pnode, host.nr_nodes - 1);
+		}
+	}
+	return rc;
+}
+
 int guest_check(struct domain_config *config)
 {
 	int rc;
@@ -57,6 +76,7 @@ int guest_check(struct domain_config *config)
 	}
 	rc = check_file("kernel", config->kernel);
 	rc = rc || !config->ramdisk ? rc : check_file("ramdisk", config->ramdisk);
+	rc = rc || !config->vnode_count ? rc : check_vnodes(config);
 	for (size_t i = 0; !rc && i < config->disk_count; i++) {
 		rc = disk_check(&config->disks[i]);
 	}
@@ -126,6 +146,7 @@ static int describe(const struct making *m, struct domain_spec *spec)
 		.msr_relaxed = c->msr_relaxed,
 	};
 	memcpy(spec->uuid, m->uuid, sizeof(m->uuid));
+	setup_vnuma(c, &spec->vnuma);
 	rc = grant_version(c, &spec->grant_version);
 	return rc ? rc : setup_pool(c, &spec->cpupool);
 }

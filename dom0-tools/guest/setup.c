@@ -147,6 +147,24 @@ int setup_pool(const struct domain_config *config, uint32_t *pool)
 	return pool_find(config->pool, pool);
 }
 
+void setup_vnuma(const struct domain_config *config, struct vnuma *vnuma)
+{
+	vnuma->count = (unsigned int)config->vnode_count;
+	for (unsigned int i = 0; i < vnuma->count; i++) {
+		const struct vnode_config *node = &config->vnodes[i];
+
+		vnuma->machine_node[i] = node->pnode;
+		vnuma->kib[i] = node->kib;
+		memcpy(vnuma->distance[i], node->distances,
+		       vnuma->count * sizeof(vnuma->distance[i][0]));
+		for (unsigned int vcpu = 0; vcpu < VNUMA_VCPUS_MAX; vcpu++) {
+			if (vnode_has_vcpu(node, vcpu)) {
+				vnuma->node_of_vcpu[vcpu] = i;
+			}
+		}
+	}
+}
+
 /* The list for one vCPU, resolved; false if it has none. */
 static int list_of(const struct cpu_affinity *affinity, unsigned int vcpu,
 		   const struct cpu_topology *topology, struct cpu_map *map, bool *given)

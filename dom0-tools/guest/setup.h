@@ -17,6 +17,9 @@ int setup_pool(const struct domain_config *config, uint32_t *pool);
 /* What CPUID says to it (cpuid.c), before it begins. */
 int setup_cpuid(domid_t domid, const struct domain_config *config);
 
+/* The nodes of vnuma=, if any, as the builder has them. */
+void setup_vnuma(const struct domain_config *config, struct vnuma *vnuma);
+
 /* Scheduling, affinity, clock, and what of the machine it may touch. */
 int setup_domain(domid_t domid, const struct domain_config *config);
 

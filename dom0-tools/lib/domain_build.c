@@ -79,7 +79,10 @@ static int set_limits(const struct builder *b)
 	vcpus.u.max_vcpus.max = b->spec->vcpus_max;
 	rc = hypercall_domctl(&vcpus);
 	rc = rc < 0 ? rc : domain_memory_limit(b->domid, most);
-	return rc < 0 ? rc : domain_memory_map(b->domid, most);
+	rc = rc < 0 ? rc : domain_memory_map(b->domid, most);
+	return rc < 0 || !b->spec->vnuma.count
+		       ? rc
+		       : vnuma_set(b->domid, &b->spec->vnuma, b->spec->vcpus_max);
 }
 
 static int open_files(struct builder *b)

@@ -7,6 +7,7 @@
 #define LIB_DOMAIN_BUILD_H
 
 #include <lib/domain.h>
+#include <lib/vnuma.h>
 
 struct domain_spec {
 	xen_domain_handle_t uuid;
@@ -20,6 +21,7 @@ struct domain_spec {
 	int32_t grant_frames, maptrack; /* below 0: the hypervisor's default */
 	uint32_t grant_version;
 	bool msr_relaxed;
+	struct vnuma vnuma;
 };
 
 /* What its console and its store connection need. */

@@ -9,35 +9,11 @@
 #include <xml/source.h>
 #include <xml/xml.h>
 
-/* <memory unit='MB'>512</memory>: whole MiB, which is what memory= has, and never less than said.
- */
 static void read_memory(struct source *source, const char *key, xmlNode *node)
 {
-	static const struct {
-		const char *name;
-		uint64_t bytes;
-	} units[] = {{"b", 1},		{"bytes", 1},	    {"KB", 1000},
-		     {"k", 1 << 10},	{"KiB", 1 << 10},   {"MB", 1000000},
-		     {"M", 1 << 20},	{"MiB", 1 << 20},   {"GB", 1000000000},
-		     {"G", 1 << 30},	{"GiB", 1 << 30},   {"TB", 1000000000000},
-		     {"T", 1ULL << 40}, {"TiB", 1ULL << 40}};
-	const char *unit = source_attribute(source, node, "unit");
 	const char *text = source_text(source, node);
-	unsigned long long number;
 
-	for (size_t i = 0; text && i < sizeof(units) / sizeof(*units); i++) {
-		if (strcmp(unit ? unit : "KiB", units[i].name) == 0 &&
-		    number_parse(text, 10, (1ULL << 53) / units[i].bytes, &number)) {
-			number = (number * units[i].bytes + (1 << 20) - 1) >> 20;
-			source_set(source, key, node, arena_print(source->arena, "%llu", number));
-			return;
-		}
-	}
-	if (text) {
-		source_refuse(source, node,
-			      "<%s unit='%s'>%s; accepted: a number of b, KiB, MiB, GiB or TiB",
-			      node->name, unit ? unit : "", text);
-	}
+	source_set(source, key, node, text ? source_mib(source, node, text) : NULL);
 }
 
 static void read_vcpu(struct source *source, xmlNode *domain)
@@ -150,9 +126,7 @@ static void read_cpu(struct source *source, xmlNode *cpu)
 	if (strcmp(policy, "host") != 0) {
 		source_add(source, "cpuid", cpu, policy);
 	}
-	if (node_child(cpu, "numa")) {
-		source_set(source, "vnuma", node_child(cpu, "numa"), "numa");
-	}
+	source_numa(source, node_child(cpu, "numa"));
 }
 
 static void read_features(struct source *source, xmlNode *features)

@@ -77,9 +77,8 @@ void source_set(struct source *source, const char *key, const xmlNode *node, con
 	}
 }
 
-void source_add(struct source *source, const char *key, const xmlNode *node, const char *text)
+struct value *source_item(struct source *source, struct value *list, const xmlNode *node)
 {
-	struct value *list = source_setting(source, key, node)->value;
 	struct value **end = &list->items;
 
 	while (*end) {
@@ -87,8 +86,39 @@ void source_add(struct source *source, const char *key, const xmlNode *node, con
 	}
 	list->kind = VALUE_LIST;
 	*end = arena_alloc(source->arena, sizeof(**end));
-	(*end)->text = text;
 	(*end)->place = source_place(source, node);
+	return *end;
+}
+
+void source_add(struct source *source, const char *key, const xmlNode *node, const char *text)
+{
+	source_item(source, source_setting(source, key, node)->value, node)->text = text;
+}
+
+const char *source_mib(struct source *source, xmlNode *node, const char *text)
+{
+	static const struct {
+		const char *name;
+		uint64_t bytes;
+	} units[] = {{"b", 1},		{"bytes", 1},	    {"KB", 1000},
+		     {"k", 1 << 10},	{"KiB", 1 << 10},   {"MB", 1000000},
+		     {"M", 1 << 20},	{"MiB", 1 << 20},   {"GB", 1000000000},
+		     {"G", 1 << 30},	{"GiB", 1 << 30},   {"TB", 1000000000000},
+		     {"T", 1ULL << 40}, {"TiB", 1ULL << 40}};
+	const char *unit = source_attribute(source, node, "unit");
+	unsigned long long number;
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (strcmp(unit ? unit : "KiB", units[i].name) == 0 &&
+		    number_parse(text, 10, (1ULL << 53) / units[i].bytes, &number)) {
+			number = (number * units[i].bytes + (1 << 20) - 1) >> 20;
+			return arena_print(source->arena, "%llu", number);
+		}
+	}
+	source_refuse(source, node,
+		      "<%s unit='%s'>%s; accepted: a number of b, KiB, MiB, GiB or TiB", node->name,
+		      unit ? unit : "", text);
+	return NULL;
 }
 
 const char *source_join(struct source *source, const char *text, const char *name,

@@ -33,13 +33,21 @@ const char *source_text(struct source *source, xmlNode *node);
 /* The setting of a key, made if it is not there. */
 struct setting *source_setting(struct source *source, const char *key, const xmlNode *node);
 void source_set(struct source *source, const char *key, const xmlNode *node, const char *text);
-/* One more item of a key that has a list. */
+/* One more item of a list, and of a key that has a list. */
+struct value *source_item(struct source *source, struct value *list, const xmlNode *node);
 void source_add(struct source *source, const char *key, const xmlNode *node, const char *text);
 /* One more option of a specification; only a target, which is the last, may have a comma. */
 const char *source_join(struct source *source, const char *text, const char *name,
 			const char *value);
 
-/* What stands below <devices>. */
+/*
+ * An element's number in its unit='MB', KiB if there is none, as whole MiB, which is what xl.cfg
+ * has, and never less than said; NULL with an error.
+ */
+const char *source_mib(struct source *source, xmlNode *node, const char *text);
+
+/* What stands below <devices>, and below <numa>. */
 void source_devices(struct source *source, xmlNode *devices);
+void source_numa(struct source *source, xmlNode *numa);
 
 #endif

@@ -160,18 +160,53 @@ static void write_feature(xmlTextWriter *xml, const char *text, size_t length)
 }
 
 /* "host,x=1,y=0" as features of a CPU; masks of whole registers have no element. */
-static void write_cpuid(xmlTextWriter *xml, const struct domain_config *config)
+static void write_cpuid(xmlTextWriter *xml, const char *policy)
 {
-	const char *at = config->cpuid.count == 1 ? config->cpuid.items[0] : "";
+	attribute(xml, "mode", "host-passthrough");
+	for (const char *at = policy + 4; *at == ','; at += strcspn(at, ",")) {
+		at++;
+		write_feature(xml, at, strcspn(at, ","));
+	}
+}
 
-	if (strncmp(at, "host,", 5) != 0) {
+static void write_cell(xmlTextWriter *xml, const struct vnode_config *node, size_t number)
+{
+	char text[1024];
+
+	open_element(xml, "cell");
+	attribute_number(xml, "id", (long long)number);
+	attribute(xml, "cpus", cpuset(&node->vcpus, text, sizeof(text)));
+	attribute_number(xml, "memory", (long long)node->kib);
+	attribute(xml, "unit", "KiB");
+	open_element(xml, "distances");
+	for (size_t i = 0; i < node->distance_count; i++) {
+		open_element(xml, "sibling");
+		attribute_number(xml, "id", (long long)i);
+		attribute_number(xml, "value", node->distances[i]);
+		close_element(xml);
+	}
+	close_element(xml);
+	close_element(xml);
+}
+
+static void write_cpu(xmlTextWriter *xml, const struct domain_config *config)
+{
+	const char *policy = config->cpuid.count == 1 ? config->cpuid.items[0] : "";
+	bool features = strncmp(policy, "host,", 5) == 0;
+
+	if (!features && !config->vnode_count) {
 		return;
 	}
 	open_element(xml, "cpu");
-	attribute(xml, "mode", "host-passthrough");
-	for (at += 4; *at == ','; at += strcspn(at, ",")) {
-		at++;
-		write_feature(xml, at, strcspn(at, ","));
+	if (features) {
+		write_cpuid(xml, policy);
+	}
+	if (config->vnode_count) {
+		open_element(xml, "numa");
+		for (size_t i = 0; i < config->vnode_count; i++) {
+			write_cell(xml, &config->vnodes[i], i);
+		}
+		close_element(xml);
 	}
 	close_element(xml);
 }
@@ -394,7 +429,7 @@ bool xml_write(const struct domain_config *config, FILE *out)
 		write_cpus(xml, config);
 		write_boot(xml, config);
 		write_features(xml, config);
-		write_cpuid(xml, config);
+		write_cpu(xml, config);
 		write_clock(xml, config);
 		write_actions(xml, config);
 		write_devices(xml, config);

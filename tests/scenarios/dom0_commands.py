@@ -24,7 +24,7 @@ touch /etc/xen/xl.conf; echo "nobody::99:99::/:/bin/sh" >>/etc/passwd
 refused "no store daemon yet" 1 "no store daemon runs" pvx doctor
 check "the doctor starts it" "$(pvx doctor --repair)" "no store daemon runs: put right"
 xen-init-dom0 >/dev/null
-pvx-consoled --log=none
+pvx-consoled --log=guest --log-dir=/tmp/consoles
 ip link add name xenbr0 type bridge 2>/dev/null || brctl addbr xenbr0
 dd if=/dev/zero of=/tmp/disk bs=1M count=1 2>/dev/null
 cat >/tmp/cfg <<END
@@ -47,6 +47,9 @@ refused "a format that is not served" 2 "qemu-img convert" pvx create /tmp/cfg '
 refused "no bridge" 1 "there is no bridge 'br7'" pvx create /tmp/cfg 'vif=["bridge=br7"]'
 refused "too much memory" 1 "not enough memory" pvx create /tmp/cfg memory=9000
 refused "no pool" 1 "there is no pool 'none'" pvx create /tmp/cfg 'pool="none"'
+node='"size=8","vcpus=0","vdistances=10,21"'; nodes="vnuma=[[\"pnode=0\",$node],[\"pnode=0\",\"size=8\",\"vcpus=1\",\"vdistances=20,10\"]]"
+refused "a node that the machine does not have" 1 "arguments:1: vnuma: the machine has no node 1" pvx create /tmp/cfg 'vnuma=[["pnode=1","size=16","vcpus=0-1","vdistances=10"]]'
+refused "nodes of too much memory" 2 "arguments:1: error: vnuma: its nodes have 16 MiB together, and maxmem is 32" pvx create /tmp/cfg "$nodes" maxmem=32
 refused "a word that is no key=value" 2 "" pvx create /tmp/cfg oops=
 refused "nothing at all" 2 "it needs a configuration" pvx create
 check "an unknown key is told, with the nearest" "$(pvx create -n /tmp/cfg memorie=3 2>&1 | grep -c 'unknown key "memorie" ignored; did you mean "memory"')" 1
@@ -93,6 +96,15 @@ front=/local/domain/$(pvx domid web)/device
 pvx-store write $front/vbd/51712/state many $front/vbd/51712/ring-ref x $front/vif/0/state 77 $front/vif/0/mac nonsense
 check "what a front end says of itself does not matter" "$(pvx block-list web | awk 'NR == 2 { print $1, $2, $4 }')" "51712 0 -1"
 
+# --- Virtual NUMA
+pvx create /tmp/cfg 'name="nodes"' 'disk=[]' 'vif=[]' 'cmdline="nodes"' "$nodes"; check "a guest with nodes" $? 0
+said="nodes 2: 0 0-800000 1 800000-1000000, distances 10 21 20 10, vCPUs of 0 1"
+until_is "$said" "tail -n 1 /tmp/consoles/guest-nodes.log | tr -d '\r'"
+check "sees them" "$(tail -n 1 /tmp/consoles/guest-nodes.log | tr -d '\r')" "$said"
+check "and so does who asks" "$(pvx list -l nodes | tr -d ' \n' | grep -o '"vnuma_nodes.*"distances":\[20,10\],"pnode":0,"vcpus":\[1\]')" \
+	'"vnuma_nodes":[{"memkb":8192,"distances":[10,21],"pnode":0,"vcpus":[0]},{"memkb":8192,"distances":[20,10],"pnode":0,"vcpus":[1]'
+pvx destroy nodes
+
 # --- As xl prints it
 mask() { sed -e 's/ *[0-9]*\.[0-9]\( \|$\)/ T\1/' -e 's/ [r-][b-]---- / S /' -e 's/^\(Domain-0 .*\) [0-9-]   [r-][b-]-/\1 C S/' -e 's/free_memory.*//' -e 's/cpu_mhz.*//'; }
 for words in list "list -v" "list -Z" "list -c" "list -n" "list web" info "info -n" vcpu-list "vcpu-list web" sched-credit \
@@ -130,7 +142,7 @@ check "and nothing is left" "$(pvx doctor)$(losetup -a)" "all is well"
 cat /var/log/pvx/supervisor.log
 """
 
-CHECKS = 85
+CHECKS = 90
 
 PROGRAMS = ("pvx-stored=/usr/sbin/pvx-stored", "pvx-store=/usr/bin/pvx-store", "pvx=/usr/bin/pvx",
             "pvx-consoled=/usr/sbin/pvx-consoled", "tests/golden/guest.elf=/guest.elf",

@@ -59,6 +59,7 @@ def words_of(item):
 def plain_cfg(text):
     """The settings in order of their keys, an item of a list in a line of its own."""
     text = re.sub(r"\n\t|\n\]", lambda match: "]" if match.group() == "\n]" else "", text)
+    text = re.sub(r"(?<=\[) | (?=\])|(?<=,) (?=\[)", "", text)
     text = re.sub(r"^vcpus = (\d+)\nmaxvcpus = \1$", r"vcpus = \1", text, flags=re.MULTILINE)
     lines = []
     for line in sorted(set(text.splitlines()) - set(DEFAULTS)):

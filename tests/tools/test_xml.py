@@ -52,6 +52,17 @@ def main():
     ok(code == 0 and "vcpus = 2\n" in cfg and "-:5: warning: <frob> is not served" in errors
        and "-:7: warning: vfb is not served" in errors and "-:8: warning: <sound> is not served" in errors,
        "what is not served is told, with its line", cfg + errors)
+    cells = "<cpu><numa>\n<cell cpus='0-1' memory='8' unit='MiB'/>\n%s</numa></cpu>"
+    code, cfg, errors = convert("to-cfg", guest(cells % "<cell id='1' memory='4096' cpus='2'/>"))
+    ok(code == 0 and '["pnode=0", "size=8", "vcpus=0-1", "vdistances=10,20"],\n\t["pnode=0", "size=4", "vcpus=2", "vdistances=20,10"]' in cfg
+       and "maxvcpus = 3\n" in cfg and "maxmem = 12\n" in cfg, "cells are nodes", cfg + errors)
+    code, xml, errors = convert("to-xml", cfg.replace('"pnode=0", "size=4"', '"pnode=1", "size=4"'))
+    ok(code == 0 and "vnuma: XML cannot say all of it" in errors, "of which node of the machine is lost in XML", errors)
+    refused(guest(cells % "<cell id='2' memory='8' cpus='2'/>"), "-:6: error: <cell id='2'>; accepted: 0, 1")
+    refused(guest(cells % "<cell memory='8'/>"), "-:6: error: vnuma: the node has no vcpus")
+    refused(guest(cells % "<cell><distances>\n<sibling id='32' value='10'/></distances></cell>"), "-:7: error: <sibling>; accepted")
+    refused(guest(cells % "<cell memory='8' cpus='1'/>"), "-:6: error: vnuma: vCPU 1 is of two nodes")
+    refused(guest(cells % ("<cell/>" * 32)), "<cell>: one too many")
     refused("<domain", "-:1: error: ")
     refused("", "-: error: this is no XML")
     refused("<domain type='kvm'><name>a</name></domain>", "-:1: error: <domain type='kvm'>; accepted: <domain type='xen'>")

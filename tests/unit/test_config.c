@@ -375,6 +375,84 @@ static void test_cpus(void)
 	ok(refused("cpus=[2,'x']", "nodes:0-1"), "a bad list says what is accepted");
 }
 
+#define NODE(vcpus, distances) \
+	"['pnode=0', 'size=512', 'vcpus=" vcpus "', 'vdistances=" distances "']"
+#define NODES "vnuma = [ " NODE("0-1,3", "10,20") ",\n " NODE("2", "20,10") " ]\n"
+
+static void test_vnuma_errors(void)
+{
+	ok(refused("vnuma = 2", "b.cfg:1: error: vnuma: a node is a list") &&
+		   refused("vnuma = ['pnode=0']", "a node is a list"),
+	   "nodes are lists");
+	ok(refused("vnuma=[['pnode=0',\n'size=512','vcpus=0']]",
+		   "b.cfg:1: error: vnuma: the node has no vdistances"),
+	   "all is said of each");
+	ok(refused("vnuma=[['pnode=0',\n'pnodes=0']]",
+		   "b.cfg:2: error: vnuma: \"pnodes=0\" is no") &&
+		   refused("vnuma=[[[]]]", "a list is no option"),
+	   "and nothing else");
+	ok(refused("vnuma=[['pnode=0',\n'pnode=0']]",
+		   "b.cfg:2: error: vnuma: pnode is given twice"),
+	   "once");
+	ok(refused("vnuma=[['pnode=64']]", "0 to 63") && refused("vnuma=[['size=0']]", "MiB") &&
+		   refused("vnuma=[['size=8589934593']]", "MiB") &&
+		   refused("vnuma=[['size=2G']]", "MiB") &&
+		   refused("vnuma=[['vcpus=']]", "numbers and ranges") &&
+		   refused("vnuma=[['vcpus=all']]", "numbers and ranges") &&
+		   refused("vnuma=[['vcpus=0-3,^1']]", "numbers and ranges") &&
+		   refused("vnuma=[['vcpus=128']]", "up to 127") &&
+		   refused("vnuma=[['vcpus=nodes:0']]", "numbers and ranges") &&
+		   refused("vnuma=[['vdistances=10,256']]", "10 to 255") &&
+		   refused("vnuma=[['vdistances=9']]", "10 to 255") &&
+		   refused("vnuma=[['vdistances=']]", "10 to 255"),
+	   "a wrong value says what is accepted");
+	ok(refused("vnuma=[" NODE("0", "10") ",\n" NODE("1", "20,10") "]",
+		   "b.cfg:1: error: vnuma: node 0 has 1 vdistances; accepted: 2"),
+	   "a distance to each");
+	ok(refused("vnuma=[" NODE("0-1", "10,20") ",\n" NODE("1", "20,10") "]",
+		   "b.cfg:2: error: vnuma: vCPU 1 is of two nodes, 0 and 1"),
+	   "a vCPU of two nodes");
+	ok(refused("vnuma=[" NODE("0,2", "10") "]", "vCPU 1 is of no node") &&
+		   refused("maxvcpus=3\nvnuma=[" NODE("0-1", "10") "]",
+			   "b.cfg:2: error: vnuma: vCPU 2 is of no node; accepted: each of the 3"),
+	   "or of none");
+	ok(refused("maxvcpus=2\n" NODES, "b.cfg:2: error: vnuma: it has vCPU 3; accepted: 0 to 1"),
+	   "one that is not there");
+	ok(refused("vcpus=5\n" NODES, "b.cfg:2: error: what vnuma has is less than vcpus"),
+	   "more vCPUs than its nodes");
+	ok(refused("maxmem=1025\n" NODES, "b.cfg:2: error: vnuma: its nodes have 1024 MiB") &&
+		   refused("memory=1025\n" NODES, "what vnuma has is less than memory"),
+	   "other memory than its nodes");
+}
+
+static void test_vnuma(void)
+{
+	char many[8192] = "vnuma=[";
+	int used = (int)strlen(many);
+
+	ok(parses(NODES) && config.vnode_count == 2 && config.maxmem_kib == 1 << 20 &&
+		   config.memory_kib == 1 << 20 && config.maxvcpus == 4 && config.vcpus == 4,
+	   "nodes say how much memory and how many vCPUs there are");
+	ok(config.vnodes[1].kib == 512 << 10 && config.vnodes[1].distances[0] == 20 &&
+		   vnode_has_vcpu(&config.vnodes[0], 3) && !vnode_has_vcpu(&config.vnodes[0], 2),
+	   "and which of them is whose");
+	ok(parses("memory=600\nvcpus=2\n" NODES) && config.memory_kib == 600 << 10 &&
+		   config.maxmem_kib == 1 << 20 && config.vcpus == 2 && config.maxvcpus == 4,
+	   "it may begin with less");
+	ok(parses("maxmem=1024\nmaxvcpus=4\n" NODES), "or say the same");
+	ok(parses("vnuma=[]") && config.vnode_count == 0 && config.maxvcpus == 1, "no nodes");
+	ok(parses("vnuma=[[' pnode = 3', 'size= 16', 'vcpus=0, 1', 'vdistances=10']]") &&
+		   config.vnodes[0].pnode == 3 && config.maxvcpus == 2,
+	   "blanks");
+	for (int i = 0; i < 33; i++) {
+		used += snprintf(many + used, sizeof(many) - (size_t)used, "%s['vcpus=%d']",
+				 i ? "," : "", i);
+	}
+	snprintf(many + used, sizeof(many) - (size_t)used, "]");
+	ok(refused(many, "a node too many; accepted: up to 32"), "too many nodes");
+	test_vnuma_errors();
+}
+
 static void test_memory(void)
 {
 	uint64_t kib;
@@ -505,6 +583,7 @@ int main(void)
 	test_vdev();
 	test_vif();
 	test_cpus();
+	test_vnuma();
 	test_memory();
 	test_cpuid_names();
 	test_cpuid_registers();
