@@ -29,9 +29,18 @@ int background_begin(void)
 
 void background_ready(void)
 {
-	if (foreground >= 0) {
-		(void)!write(foreground, "", 1); /* nobody waits any more: so be it */
-		close(foreground);
+	int nothing;
+
+	if (foreground < 0) {
+		return;
 	}
+	nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (nothing >= 0) { /* who reads its output, as $(...) does, waits for its end */
+		dup2(nothing, STDIN_FILENO);
+		dup2(nothing, STDOUT_FILENO);
+		close(nothing);
+	}
+	(void)!write(foreground, "", 1); /* nobody waits any more: so be it */
+	close(foreground);
 	foreground = -1;
 }

@@ -32,9 +32,10 @@ WRONG = (("x", "no command 'x'"), ("domid", "more words"), ("domid 1 2", "one wo
 
 
 def start(name, folder, *options):
-    """Exit code and error output of what goes to the background."""
+    """Exit code and error output of what goes to the background, and lets go of its standard output."""
     with open(os.path.join(folder, "errors"), "w+", encoding="utf-8") as errors:
-        code = subprocess.run([os.path.join(BUILD, name), *options], stderr=errors, check=False, timeout=600).returncode
+        code = subprocess.run([os.path.join(BUILD, name), *options], stdout=subprocess.PIPE, stderr=errors, check=False,
+                              timeout=600).returncode
         errors.seek(0)
         return code, errors.read()
 
