@@ -62,21 +62,17 @@ int sysctl_features(struct xen_sysctl *op)
 
 static int give_leaves(enum cpu_policy policy, const struct domain *d, uint64_t to, uint32_t *count)
 {
-	struct cpu_policy_cursor at = {0, 0};
-	struct xen_cpuid_leaf leaf;
 	uint32_t room = *count;
 
-	if (!to) {
-		*count = cpu_policy_leaves_max();
-		return 0;
-	}
-	for (*count = 0; cpu_policy_next(&at, policy, d, &leaf); ++*count) {
-		if (*count < room &&
-		    guest_write(GUEST_VA(to + *count * sizeof(leaf)), &leaf, sizeof(leaf))) {
+	*count = cpu_policy_leaves_max();
+	for (uint32_t i = 0; to && i < MIN(room, *count); i++) {
+		struct xen_cpuid_leaf leaf = cpu_policy_leaf(i, policy, d);
+
+		if (guest_write(GUEST_VA(to + i * sizeof(leaf)), &leaf, sizeof(leaf))) {
 			return refuse(-EFAULT);
 		}
 	}
-	return *count > room ? -ENOBUFS : 0;
+	return to && room < *count ? -ENOBUFS : 0;
 }
 
 static int give_msrs(enum cpu_policy policy, uint64_t to, uint32_t *count)

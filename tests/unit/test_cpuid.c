@@ -186,6 +186,8 @@ static void test_profile_leaves(void)
 			       *cpuid_register(&most, w->reg), "no more features in word %u", i);
 		}
 	}
+	is_int(cpu_policy_leaves_max(), 14 - 4 + 6 + 3 + 2 + 63 + 2 + 0x22,
+	       "as many leaves as libxc knows");
 	is_int(set(0, UINT32_MAX, (struct cpuid){.a = 7, .b = 0x12345678}), 0, "fewer leaves");
 	is_int(cpuid_profile_at(&profile, 0, 9)->b, 0x12345678, "of another maker");
 	ok(!cpuid_profile_at(&profile, 0xd, 2) && !cpuid_profile_at(&profile, 3, 0),

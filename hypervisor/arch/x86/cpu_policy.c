@@ -48,37 +48,15 @@ uint32_t cpu_policy_feature_word(enum cpu_policy policy, unsigned word)
 	return *cpuid_register(&r, cpuid_words[word].reg);
 }
 
-unsigned cpu_policy_leaves_max(void)
+struct xen_cpuid_leaf cpu_policy_leaf(unsigned index, enum cpu_policy policy,
+				      const struct domain *d)
 {
-	unsigned count = 0;
+	uint32_t leaf = 0, sub_leaf = 0;
+	struct cpuid r;
 
-	for (unsigned i = 0; i < CPUID_ROWS; i++) {
-		count += MAX(cpuid_rows[i].sub_leaves, 1u);
-	}
-	return count;
-}
-
-bool cpu_policy_next(struct cpu_policy_cursor *at, enum cpu_policy policy, const struct domain *d,
-		     struct xen_cpuid_leaf *leaf)
-{
-	while (at->row < CPUID_ROWS) {
-		uint32_t number = cpuid_rows[at->row].leaf;
-		uint32_t sub_leaves = cpuid_rows[at->row].sub_leaves;
-		uint32_t sub_leaf = at->sub_leaf++;
-		struct cpuid r = ask(policy, d, number, sub_leaf);
-
-		if (at->sub_leaf >= sub_leaves) {
-			at->row++;
-			at->sub_leaf = 0;
-		}
-		if (r.a | r.b | r.c | r.d) {
-			*leaf = (struct xen_cpuid_leaf){
-				number, sub_leaves ? sub_leaf : XEN_CPUID_NO_SUBLEAF, r.a, r.b, r.c,
-				r.d};
-			return true;
-		}
-	}
-	return false;
+	(void)cpu_policy_has(index, &leaf, &sub_leaf);
+	r = ask(policy, d, leaf, sub_leaf == XEN_CPUID_NO_SUBLEAF ? 0 : sub_leaf);
+	return (struct xen_cpuid_leaf){leaf, sub_leaf, r.a, r.b, r.c, r.d};
 }
 
 /* Guests read them as zero, or not at all. */

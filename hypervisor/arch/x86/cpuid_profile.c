@@ -6,11 +6,10 @@
 
 /* Of XSAVE's area only its features are kept: sizes and places are the processor's in any case. */
 const struct cpuid_row cpuid_rows[CPUID_ROWS] = {
-	{0, 0, 1},	    {1, 0, 1},		{2, 0, 1},	    {4, 6, 6},
-	{7, 3, 3},	    {0xd, 63, 2},	{0x40000000, 0, 1}, {0x80000000, 0, 1},
-	{0x80000001, 0, 1}, {0x80000002, 0, 1}, {0x80000003, 0, 1}, {0x80000004, 0, 1},
-	{0x80000005, 0, 1}, {0x80000006, 0, 1}, {0x80000007, 0, 1}, {0x80000008, 0, 1},
-	{0x80000021, 0, 1},
+	{0, 1},		 {1, 1},	  {2, 1},	   {4, 6},	    {7, 3},
+	{0xd, 2},	 {0x40000000, 1}, {0x80000000, 1}, {0x80000001, 1}, {0x80000002, 1},
+	{0x80000003, 1}, {0x80000004, 1}, {0x80000005, 1}, {0x80000006, 1}, {0x80000007, 1},
+	{0x80000008, 1}, {0x80000021, 1},
 };
 
 const struct cpuid_word cpuid_words[CPU_POLICY_WORDS] = {
@@ -25,20 +24,53 @@ const struct cpuid_word cpuid_words[CPU_POLICY_WORDS] = {
 	[18] = {0x80000021, 0, CPUID_C},
 };
 
-/* What a policy may have a word on at all, though guests are told nothing of most of it. */
+/*
+ * All that a policy has a word on. Guests are told nothing of most of it, but libxc takes a policy
+ * apart and puts it together again in the room that it needed as it came.
+ */
 static const struct {
 	uint32_t first, last;
 	uint32_t sub_leaves; /* 0: none to be named */
 } known[] = {
+	{0, 3, 0},
 	{4, 4, 6},
+	{5, 6, 0},
 	{7, 7, 3},
+	{8, 0xa, 0},
 	{0xb, 0xb, 2},
+	{0xc, 0xc, 0},
 	{0xd, 0xd, 63},
-	{0, 0xd, 0},
 	{XEN_CPUID_LEAF(0), XEN_CPUID_LEAF(0), 0},
 	{XEN_CPUID_LEAF(0x100), XEN_CPUID_LEAF(0x100), 0}, /* where Viridian is on */
 	{0x80000000, 0x80000021, 0},
 };
+
+bool cpu_policy_has(unsigned index, uint32_t *leaf, uint32_t *sub_leaf)
+{
+	for (unsigned i = 0; i < ARRAY_COUNT(known); i++) {
+		uint32_t sub_leaves = known[i].sub_leaves;
+		unsigned count = sub_leaves ? sub_leaves : known[i].last - known[i].first + 1;
+
+		if (index < count) {
+			*leaf = known[i].first + (sub_leaves ? 0 : index);
+			*sub_leaf = sub_leaves ? index : XEN_CPUID_NO_SUBLEAF;
+			return true;
+		}
+		index -= count;
+	}
+	return false;
+}
+
+unsigned cpu_policy_leaves_max(void)
+{
+	unsigned count = 0;
+	uint32_t leaf, sub_leaf;
+
+	while (cpu_policy_has(count, &leaf, &sub_leaf)) {
+		count++;
+	}
+	return count;
+}
 
 static bool is_known(const struct xen_cpuid_leaf *leaf)
 {
@@ -57,7 +89,7 @@ struct cpuid *cpuid_profile_at(struct cpuid_profile *p, uint32_t leaf, uint32_t 
 
 	for (unsigned i = 0; i < CPUID_ROWS; at += cpuid_rows[i++].kept) {
 		if (cpuid_rows[i].leaf == leaf) {
-			sub_leaf = cpuid_rows[i].sub_leaves ? sub_leaf : 0;
+			sub_leaf = cpuid_rows[i].kept > 1 ? sub_leaf : 0;
 			return sub_leaf < cpuid_rows[i].kept ? at + sub_leaf : NULL;
 		}
 	}

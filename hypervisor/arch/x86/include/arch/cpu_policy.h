@@ -21,18 +21,13 @@ enum cpu_policy {
 /* Of the guests in general. */
 uint32_t cpu_policy_feature_word(enum cpu_policy policy, unsigned word);
 
-/*
- * All leaves, one after the other: the cursor begins with zeroes. False: that was the last. Of
- * CPU_POLICY_GUEST, what the domain is told; null: any.
- */
-struct cpu_policy_cursor {
-	unsigned row;
-	uint32_t sub_leaf;
-};
+/* One leaf, of cpu_policy_leaves_max(). Of CPU_POLICY_GUEST, what the domain is told; null: any. */
+struct xen_cpuid_leaf cpu_policy_leaf(unsigned index, enum cpu_policy policy,
+				      const struct domain *d);
 
-bool cpu_policy_next(struct cpu_policy_cursor *at, enum cpu_policy policy, const struct domain *d,
-		     struct xen_cpuid_leaf *leaf);
+/* Which leaves policies have, whoever wrote them. (cpuid_profile.c) */
 unsigned cpu_policy_leaves_max(void);
+bool cpu_policy_has(unsigned index, uint32_t *leaf, uint32_t *sub_leaf);
 struct xen_msr_entry cpu_policy_msr(enum cpu_policy policy, unsigned index);
 
 /*

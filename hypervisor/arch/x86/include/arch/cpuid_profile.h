@@ -7,11 +7,10 @@
 #include <arch/instructions.h>
 #include <lib/base.h>
 
-/* The leaves of which a policy consists. */
+/* The leaves of which a profile consists. */
 struct cpuid_row {
 	uint32_t leaf;
-	uint32_t sub_leaves; /* from 0 on; 0: it has none to be named */
-	uint32_t kept;	     /* as many of them a profile holds */
+	uint32_t kept; /* so many sub-leaves from 0 on; 1: it has none */
 };
 
 #define CPUID_ROWS 17
