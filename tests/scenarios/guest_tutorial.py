@@ -28,7 +28,7 @@ SHOWN = (
     ("the store and consoles are served, and there is a Dom0", r"^Domain-0 +0 +1024 "),
     ("the configuration is good", r"^good$"),
     ("the guest is there, with its disk and interface",
-     r"(?s)^it answers$.*^web +1 +512 +1 .*^web +1 +0 .*/device/vbd/51712.*/device/vif/0.* web "),
+     r"(?s)^it answers$.*^web +1 +512 +1 .*^web +1 +0 .*/backend/vbd/1/51712.*/backend/vif/1/0.* web "),
     ("it ends, and nothing is left", r"(?s)^Domain-0 (?!.*^web ).*^all is well$"),
 )
 
