@@ -53,7 +53,9 @@ long hypercall_multicall(uint64_t calls, uint64_t count, uint64_t a3, uint64_t a
 	if (v->multicall) {
 		return refuse(-EINVAL);
 	}
-	if (count > UINT64_MAX / sizeof(*at) || !guest_range_take(&calls, count * sizeof(*at))) {
+	count &= UINT32_MAX; /* all that the ABI has, and no list of so many is too long to be
+				checked */
+	if (!guest_range_take(&calls, count * sizeof(*at))) {
 		return refuse(-EFAULT);
 	}
 	at = (struct multicall_entry *)calls;

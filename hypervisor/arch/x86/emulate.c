@@ -52,7 +52,7 @@ static size_t read_code(uint8_t code[16], uint64_t at)
 	size_t in_page = PAGE_SIZE - at % PAGE_SIZE;
 
 	if (likely(in_page >= 16)) {
-		return guest_range_ok(at, 16) && !guest_read_words(code, at, 16) ? 16 : 0;
+		return guest_range_take(&at, 16) && !guest_read_words(code, at, 16) ? 16 : 0;
 	}
 	if (guest_read(code, GUEST_VA(at), in_page)) {
 		return 0;

@@ -22,7 +22,8 @@ static inline bool guest_range_ok(uint64_t va, uint64_t bytes)
 
 /*
  * The same for what is going to be read and used: where the branch on this is mispredicted, the
- * address is 0 from here on, lest something of the hypervisor's becomes an index.
+ * address is 0 from here on, lest something of the hypervisor's becomes an index. That holds for
+ * up to GUEST_SPAN bytes; more are for no guest to ask for.
  */
 static inline bool guest_range_take(uint64_t *va, uint64_t bytes)
 {
