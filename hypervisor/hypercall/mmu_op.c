@@ -171,7 +171,14 @@ long hypercall_mmu_update(uint64_t requests, uint64_t count, uint64_t pdone, uin
 
 /* --- mmuext_op --------------------------------------------------------------------------- */
 
-/* The CPUs that may hold translations for the vCPUs in the guest's bitmap. */
+/* The CPUs that may hold translations of ours. Before we look, everybody sees what was written. */
+static cpu_mask_t all_cpus(void)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	return atomic_load_explicit(&current_domain()->memory.cached_on, memory_order_relaxed);
+}
+
+/* Those of the vCPUs in the guest's bitmap. */
 static int vcpu_mask(uint64_t bitmap, cpu_mask_t *cpus)
 {
 	const struct domain *d = current_domain();
@@ -238,14 +245,13 @@ static int mmuext(struct domain_memory *owner, const struct mmuext_op *op)
 		tlb_flush(BIT(cpu_id()));
 		return 0;
 	case MMUEXT_TLB_FLUSH_ALL:
-		tlb_flush(atomic_load_explicit(&dm->cached_on, memory_order_relaxed));
+		tlb_flush(all_cpus());
 		return 0;
 	case MMUEXT_INVLPG_LOCAL:
 		tlb_flush_va(BIT(cpu_id()), op->arg1.linear_addr);
 		return 0;
 	case MMUEXT_INVLPG_ALL:
-		tlb_flush_va(atomic_load_explicit(&dm->cached_on, memory_order_relaxed),
-			     op->arg1.linear_addr);
+		tlb_flush_va(all_cpus(), op->arg1.linear_addr);
 		return 0;
 	case MMUEXT_TLB_FLUSH_MULTI:
 	case MMUEXT_INVLPG_MULTI:
@@ -377,7 +383,7 @@ static int flush_va(uint64_t va, uint64_t flags)
 	int rc = 0;
 
 	if (whom == UVMF_ALL) {
-		cpus = atomic_load(&current_domain()->memory.cached_on);
+		cpus = all_cpus();
 	} else if (whom != UVMF_LOCAL) {
 		rc = vcpu_mask(whom, &cpus);
 	}
