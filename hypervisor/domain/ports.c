@@ -23,7 +23,7 @@ int ports_close_all(struct domain *d)
 	do {
 		more = event_close_next(&d->events, &pirq);
 		if (pirq != EVENT_NO_PIRQ) {
-			pirq_unbind(d, pirq);
+			pirq_unbind(pirq);
 		}
 		if (more && work_pending()) {
 			return -ERESTART;

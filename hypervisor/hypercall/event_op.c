@@ -121,7 +121,7 @@ static int do_bind_pirq(struct evtchn_bind_pirq *op)
 	if (rc) {
 		return rc;
 	}
-	rc = pirq_bind(d, op->pirq, op->port, op->flags & BIND_PIRQ__WILL_SHARE);
+	rc = pirq_bind(d, op->pirq, op->port);
 	if (rc) {
 		event_close(&d->events, op->port, &pirq);
 	}
@@ -135,7 +135,7 @@ static int do_close(struct evtchn_close *op)
 
 	rc = event_close(own_events(), op->port, &pirq);
 	if (!rc && pirq != EVENT_NO_PIRQ) {
-		pirq_unbind(current_domain(), pirq);
+		pirq_unbind(pirq);
 	}
 	return rc;
 }

@@ -226,7 +226,7 @@ int pirq_setup_gsi(uint32_t gsi, bool level, bool low)
 
 /* --- Events -------------------------------------------------------------------------------- */
 
-int pirq_bind(struct domain *d, uint32_t pirq, uint32_t port, bool share)
+int pirq_bind(struct domain *d, uint32_t pirq, uint32_t port)
 {
 	struct irq_line *line;
 	int rc = 0;
@@ -254,7 +254,7 @@ int pirq_bind(struct domain *d, uint32_t pirq, uint32_t port, bool share)
 	return rc ? refuse(rc) : 0;
 }
 
-void pirq_unbind(struct domain *d, uint32_t pirq)
+void pirq_unbind(uint32_t pirq)
 {
 	struct irq_line *line;
 

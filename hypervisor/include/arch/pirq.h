@@ -12,8 +12,8 @@ struct domain;
  * no such line; -EPERM: not the domain's; -EEXIST: told to another port already; -EBUSY: the
  * hypervisor's own. Only Dom0 has lines, so nobody else is there to share one with.
  */
-int pirq_bind(struct domain *d, uint32_t pirq, uint32_t port, bool share);
-void pirq_unbind(struct domain *d, uint32_t pirq); /* after the port was closed */
+int pirq_bind(struct domain *d, uint32_t pirq, uint32_t port);
+void pirq_unbind(uint32_t pirq); /* after the port was closed */
 
 /* Its interrupts go to that CPU from now on, if it is told to the port; else nothing. */
 void pirq_move(struct domain *d, uint32_t pirq, uint32_t port, unsigned cpu);
