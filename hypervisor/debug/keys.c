@@ -34,15 +34,8 @@ static struct {
 
 static void each_domain(void (*print)(struct domain *d))
 {
-	struct domain *d = domain_get_from(0);
-
-	while (d) {
-		struct domain *next =
-			d->id < DOMID_FIRST_RESERVED ? domain_get_from(d->id + 1) : NULL;
-
+	for (struct domain *d = domain_next(NULL); d; d = domain_next(d)) {
 		print(d);
-		domain_put(d);
-		d = next;
 	}
 }
 

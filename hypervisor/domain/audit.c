@@ -97,10 +97,8 @@ static unsigned count_all(struct audit_count *counts)
 {
 	mfn_t eoi = pirq_eoi_frame();
 
-	for (struct domain *d = domain_get_from(0), *next; d; d = next) {
-		next = domain_get_from(d->id + 1);
+	for (struct domain *d = domain_next(NULL); d; d = domain_next(d)) {
 		count_domain(counts, d);
-		domain_put(d);
 	}
 	count_m2p(counts);
 	if (!mfn_is_none(eoi)) {

@@ -182,6 +182,16 @@ struct domain *domain_get(domid_t id)
 	return d;
 }
 
+struct domain *domain_next(struct domain *d)
+{
+	struct domain *next = domain_get_from(d ? d->id + 1 : 0);
+
+	if (d) {
+		domain_put(d);
+	}
+	return next;
+}
+
 struct domain *domain_get_target(domid_t id)
 {
 	if (id == DOMID_SELF || id == current_domain()->id) {

@@ -136,9 +136,10 @@ struct domain_config {
 int domain_create(const struct domain_config *config, struct domain **d);
 domid_t domain_unused_id(void); /* another one each time; DOMID_INVALID: there is none */
 
-struct domain *domain_get(domid_t id);	    /* null: none such; pairs with domain_put */
-struct domain *domain_get_from(domid_t id); /* the first with at least this id */
-void domain_put(struct domain *d);	    /* the last of a domain that was destroyed frees it */
+struct domain *domain_get(domid_t id);	      /* null: none such; pairs with domain_put */
+struct domain *domain_get_from(domid_t id);   /* the first with at least this id */
+struct domain *domain_next(struct domain *d); /* and puts d; null: the first */
+void domain_put(struct domain *d);	      /* the last of a domain that was destroyed frees it */
 
 /* Resolves DOMID_SELF; another domain only for a caller who may: else null. */
 struct domain *domain_get_target(domid_t id);

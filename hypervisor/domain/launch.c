@@ -7,18 +7,13 @@
 /* Calls `act` for each domain of one state of launch; the value is how many there were. */
 static unsigned each(enum domain_launch state, void (*act)(struct domain *d))
 {
-	struct domain *d = domain_get_from(0);
 	unsigned count = 0;
 
-	while (d) {
-		struct domain *next = domain_get_from(d->id + 1);
-
+	for (struct domain *d = domain_next(NULL); d; d = domain_next(d)) {
 		if (d->launch == state) {
 			act(d);
 			count++;
 		}
-		domain_put(d);
-		d = next;
 	}
 	return count;
 }

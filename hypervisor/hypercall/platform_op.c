@@ -27,10 +27,8 @@ static int set_time(uint64_t seconds, uint32_t nanoseconds, uint64_t system_time
 		return refuse(-EINVAL);
 	}
 	clock_set_wall_epoch(seconds * NS_PER_SECOND + nanoseconds - system_time);
-	for (struct domain *d = domain_get_from(0), *next; d; d = next) {
-		next = domain_get_from(d->id + 1);
+	for (struct domain *d = domain_next(NULL); d; d = domain_next(d)) {
 		time_update_wallclock(d);
-		domain_put(d);
 	}
 	return 0;
 }
@@ -131,21 +129,16 @@ static uint32_t highest_cpu(void)
 	return 63 - (uint32_t)__builtin_clzll(cpus_started());
 }
 
-static bool is_in(uint32_t cpu, cpu_mask_t cpus)
-{
-	return cpu < CPU_MAX && cpus >> cpu & 1;
-}
-
 static int op_get_cpuinfo(struct xen_platform_op *op)
 {
 	struct xenpf_pcpuinfo *info = &op->u.pcpu_info;
 
 	info->max_present = highest_cpu();
-	if (!is_in(info->xen_cpuid, cpus_started())) {
+	if (!cpu_mask_has(cpus_started(), info->xen_cpuid)) {
 		info->flags = XEN_PCPU_FLAGS_INVALID;
 		return 0;
 	}
-	info->flags = is_in(info->xen_cpuid, cpus_online()) ? XEN_PCPU_FLAGS_ONLINE : 0;
+	info->flags = cpu_mask_has(cpus_online(), info->xen_cpuid) ? XEN_PCPU_FLAGS_ONLINE : 0;
 	info->apic_id = cpu_of(info->xen_cpuid)->apic_id;
 	info->acpi_id = apic_acpi_uid(info->apic_id);
 	return 0;
@@ -157,7 +150,7 @@ static int op_get_cpu_version(struct xen_platform_op *op)
 	uint32_t signature = cpuid(1, 0).a;
 
 	info->max_present = highest_cpu();
-	if (!is_in(info->xen_cpuid, cpus_online())) {
+	if (!cpu_mask_has(cpus_online(), info->xen_cpuid)) {
 		memset(info->vendor_id, 0, sizeof(info->vendor_id));
 		info->family = info->model = info->stepping = 0;
 		return 0;

@@ -21,6 +21,12 @@ static inline cpu_mask_t cpus_online(void)
 
 void cpus_set_online(unsigned cpu, bool online);
 
+/* Whether there is a CPU of that number, and it is one of these. */
+static inline bool cpu_mask_has(cpu_mask_t cpus, uint32_t cpu)
+{
+	return cpu < CPU_MAX && cpus >> cpu & 1;
+}
+
 static inline unsigned cpu_mask_count(cpu_mask_t cpus)
 {
 	unsigned count = 0;
