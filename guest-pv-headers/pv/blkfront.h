@@ -20,7 +20,8 @@
 
 #define PV_SECTOR	  512U
 #define PV_BLOCK_REQUESTS 32 /* slots of a ring of one page */
-#define PV_BLOCK_PENDING  1  /* no BLKIF_RSP_* is */
+#define PV_BLOCK_LIST	  (PV_PAGE_SIZE / sizeof(struct blkif_request_segment)) /* of one page */
+#define PV_BLOCK_PENDING  1 /* no BLKIF_RSP_* is */
 
 /* In the caller's memory, and the front end's from submission until `status` is not pending. */
 struct pv_block_request {
@@ -270,6 +271,7 @@ static inline long pv_block_start(struct pv_block *block, unsigned int id)
 {
 	const char *back = block->device.back;
 	long rc = pv_device_open(&block->device, "vbd", id);
+	unsigned long indirect;
 
 	block->id = (blkif_vdev_t)id;
 	if (!rc && pv_device_await(&block->device, PV_STATE(InitWait) | PV_STATE(Closing)) !=
@@ -286,7 +288,8 @@ static inline long pv_block_start(struct pv_block *block, unsigned int id)
 	}
 	block->sectors = pv_device_number(back, "sectors", 0);
 	block->sector_size = (unsigned int)pv_device_number(back, "sector-size", PV_SECTOR);
-	block->indirect = (unsigned int)pv_device_number(back, "feature-max-indirect-segments", 0);
+	indirect = pv_device_number(back, "feature-max-indirect-segments", 0);
+	block->indirect = indirect < PV_BLOCK_LIST ? (unsigned int)indirect : PV_BLOCK_LIST;
 	block->read_only = (pv_device_number(back, "info", 0) & VDISK_READONLY) != 0;
 	block->can_flush = pv_device_number(back, "feature-flush-cache", 0) != 0;
 	return pv_device_set_state(&block->device, XenbusStateConnected);
