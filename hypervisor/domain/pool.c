@@ -13,8 +13,8 @@
 static struct lock pools_lock = LOCK_INIT(LOCK_POOLS);
 static struct pool pools[POOL_MAX]; /* guarded by it */
 static struct pool_times usual_times;
-static struct pool
-	*leaves[CPU_MAX]; /* the pool it was removed from last: pool_remove_cpu() waits */
+/* The pool that a CPU is removed from, until it has let go of what it ran. */
+static struct pool *leaves[CPU_MAX];
 
 /* --- Making -------------------------------------------------------------------------------- */
 
@@ -151,15 +151,14 @@ uint32_t pool_id(const struct domain *d)
 
 /* --- What a change means for vCPUs ---------------------------------------------------------- */
 
-static bool has_bound_vcpu(struct domain *d, cpu_mask_t cpus)
+static bool has_bound_vcpu(const struct domain *d, cpu_mask_t cpus)
 {
 	bool bound = false;
 
-	lock_acquire(&d->lock);
+	ASSERT_LOCKED(&d->lock);
 	for (unsigned i = 0; i < d->vcpu_count; i++) {
 		bound |= !!(d->vcpu[i]->bound_to & cpus);
 	}
-	lock_release(&d->lock);
 	return bound;
 }
 
@@ -168,7 +167,7 @@ static void place_anew(struct domain *d, cpu_mask_t before)
 {
 	cpu_mask_t cpus = d->pool->credit.cpus;
 
-	lock_acquire(&d->lock);
+	ASSERT_LOCKED(&d->lock);
 	for (unsigned i = 0; i < d->vcpu_count; i++) {
 		struct vcpu *v = d->vcpu[i];
 
@@ -179,29 +178,28 @@ static void place_anew(struct domain *d, cpu_mask_t before)
 				 d->id, v->id, pool_id(d));
 		}
 	}
-	lock_release(&d->lock);
 }
 
 static bool is_bound_to(const struct pool *p, unsigned cpu)
 {
 	bool bound = false;
 
-	for (struct domain *d = domain_get_from(0), *next; d; d = next) {
-		next = domain_get_from(d->id + 1);
+	for (struct domain *d = domain_next(NULL); d; d = domain_next(d)) {
+		lock_acquire(&d->lock);
 		bound |= d->pool == p && has_bound_vcpu(d, BIT(cpu));
-		domain_put(d);
+		lock_release(&d->lock);
 	}
 	return bound;
 }
 
 static void place_all_anew(const struct pool *p, cpu_mask_t before)
 {
-	for (struct domain *d = domain_get_from(0), *next; d; d = next) {
-		next = domain_get_from(d->id + 1);
+	for (struct domain *d = domain_next(NULL); d; d = domain_next(d)) {
+		lock_acquire(&d->lock);
 		if (d->pool == p) {
 			place_anew(d, before);
 		}
-		domain_put(d);
+		lock_release(&d->lock);
 	}
 }
 
@@ -218,26 +216,32 @@ static bool runs_outside(const struct domain *d, cpu_mask_t cpus)
 	return false;
 }
 
-int pool_move_domain(uint32_t id, struct domain *d)
+static int change_pool(struct domain *d, struct pool *to)
 {
-	struct pool *to, *from;
+	struct pool *from = d->pool;
 	int rc = 0;
 
-	lock_acquire(&pools_lock);
-	to = find(id);
-	from = d->pool;
-	if (!to || !to->credit.cpus) {
-		rc = -ENOENT;
-	} else if (to != from && has_bound_vcpu(d, UINT64_MAX)) {
+	lock_acquire(&d->lock);
+	if (to != from && has_bound_vcpu(d, CPU_MASK_ALL)) {
 		rc = -EBUSY;
 	} else if (to != from) {
 		atomic_fetch_add(&to->domains, 1);
-		lock_acquire(&d->lock);
 		d->pool = to;
-		lock_release(&d->lock);
 		place_anew(d, from->credit.cpus);
 		atomic_fetch_sub(&from->domains, 1);
 	}
+	lock_release(&d->lock);
+	return rc;
+}
+
+int pool_move_domain(uint32_t id, struct domain *d)
+{
+	struct pool *to;
+	int rc;
+
+	lock_acquire(&pools_lock);
+	to = find(id);
+	rc = to && to->credit.cpus ? change_pool(d, to) : -ENOENT;
 	if (rc == 0 && runs_outside(d, to->credit.cpus)) {
 		rc = -ERESTART;
 	}
@@ -253,11 +257,6 @@ static struct pool *pool_of_cpu(unsigned cpu)
 
 	ASSERT_LOCKED(&pools_lock);
 	return credit ? container_of(credit, struct pool, credit) : NULL;
-}
-
-static bool is_online(uint32_t cpu)
-{
-	return cpu < CPU_MAX && cpus_online() & BIT(cpu);
 }
 
 /* One of no pool has let go of what it ran. */
@@ -284,11 +283,22 @@ static int leave(struct pool *p, unsigned cpu)
 	if ((before == BIT(cpu) && p->domains) || is_bound_to(p, cpu)) {
 		return -EBUSY;
 	}
-	leaves[cpu] = p;
 	credit_pool_remove(&p->credit, cpu);
 	place_all_anew(p, before);
 	schedule_look(cpu);
 	return 0;
+}
+
+/* POOL_ANY is the one that has been leaving since the last call, or the one with the highest
+ * number.
+ */
+static uint32_t which_of(const struct pool *p, uint32_t cpu)
+{
+	for (uint32_t i = 0; cpu == POOL_ANY && i < CPU_MAX; i++) {
+		cpu = leaves[i] == p ? i : cpu;
+	}
+	return cpu == POOL_ANY && p->credit.cpus ? 63 - (uint32_t)__builtin_clzll(p->credit.cpus)
+						 : cpu;
 }
 
 int pool_add_cpu(uint32_t id, uint32_t cpu)
@@ -300,7 +310,7 @@ int pool_add_cpu(uint32_t id, uint32_t cpu)
 	p = find(id);
 	if (!p) {
 		rc = -ENOENT;
-	} else if (!is_online(cpu)) {
+	} else if (!cpu_mask_has(cpus_online(), cpu)) {
 		rc = -EINVAL;
 	} else if (pool_of_cpu(cpu) || !is_vacant(cpu)) {
 		rc = -ENODEV;
@@ -311,42 +321,48 @@ int pool_add_cpu(uint32_t id, uint32_t cpu)
 	return rc;
 }
 
+static int remove_cpu(struct pool *p, uint32_t cpu)
+{
+	int rc;
+
+	if (!cpu_mask_has(cpus_online(), cpu) || (p == &pools[0] && cpu == 0)) {
+		return -EINVAL;
+	}
+	if (pool_of_cpu(cpu) != p && leaves[cpu] != p) {
+		return -EADDRNOTAVAIL;
+	}
+	rc = pool_of_cpu(cpu) == p ? leave(p, cpu) : 0;
+	if (rc) {
+		return rc;
+	}
+	leaves[cpu] = is_vacant(cpu) ? NULL : p;
+	return leaves[cpu] ? -ERESTART : 0;
+}
+
 int pool_remove_cpu(uint32_t id, uint32_t cpu)
 {
 	struct pool *p;
-	int rc = 0;
+	int rc;
 
 	lock_acquire(&pools_lock);
 	p = find(id);
-	if (!p) {
-		rc = -ENOENT;
-	} else if (!is_online(cpu) || (id == 0 && cpu == 0)) {
-		rc = -EINVAL;
-	} else if (pool_of_cpu(cpu) == p) {
-		rc = leave(p, cpu);
-	} else if (leaves[cpu] != p) {
-		rc = -EADDRNOTAVAIL;
-	}
-	if (rc == 0) {
-		rc = is_vacant(cpu) ? 0 : -ERESTART;
-		leaves[cpu] = rc ? p : NULL;
-	}
+	rc = p ? remove_cpu(p, which_of(p, cpu)) : -ENOENT;
 	lock_release(&pools_lock);
 	return rc;
 }
 
 cpu_mask_t pool_free_cpus(void)
 {
-	cpu_mask_t idle = 0;
+	cpu_mask_t cpus = 0;
 
 	lock_acquire(&pools_lock);
 	for (cpu_mask_t rest = cpus_online(); rest; rest &= rest - 1) {
 		unsigned cpu = (unsigned)__builtin_ctzll(rest);
 
-		idle |= pool_of_cpu(cpu) ? 0 : BIT(cpu);
+		cpus |= pool_of_cpu(cpu) ? 0 : BIT(cpu);
 	}
 	lock_release(&pools_lock);
-	return idle;
+	return cpus;
 }
 
 int pool_describe(uint32_t from, struct pool_info *info)
@@ -366,11 +382,6 @@ int pool_describe(uint32_t from, struct pool_info *info)
 
 /* --- Off line and back ---------------------------------------------------------------------- */
 
-static bool is_started(uint32_t cpu)
-{
-	return cpu < CPU_MAX && cpus_started() & BIT(cpu);
-}
-
 static void tell_state(uint32_t cpu, const char *state)
 {
 	log_info("CPU %u is %s line\n", cpu, state);
@@ -383,17 +394,18 @@ int pool_take_off(uint32_t cpu)
 	bool was_online;
 	int rc;
 
-	if (!is_started(cpu) || cpu == 0) {
+	if (!cpu_mask_has(cpus_started(), cpu) || cpu == 0) {
 		return cpu == 0 ? -EOPNOTSUPP : -EINVAL;
 	}
 	lock_acquire(&pools_lock);
-	was_online = is_online(cpu);
+	was_online = cpu_mask_has(cpus_online(), cpu);
 	p = pool_of_cpu(cpu);
 	rc = p ? leave(p, cpu) : 0;
 	if (rc == 0 && !is_vacant(cpu)) {
 		rc = -ERESTART;
 	}
 	if (rc == 0 && was_online) {
+		leaves[cpu] = NULL;
 		cpus_set_online(cpu, false);
 		irq_leave_cpu(cpu);
 		schedule_look(cpu); /* at its timers, which it hands over */
@@ -409,11 +421,11 @@ int pool_bring_back(uint32_t cpu)
 {
 	bool was_online;
 
-	if (!is_started(cpu)) {
+	if (!cpu_mask_has(cpus_started(), cpu)) {
 		return -EINVAL;
 	}
 	lock_acquire(&pools_lock);
-	was_online = is_online(cpu);
+	was_online = cpu_mask_has(cpus_online(), cpu);
 	if (!was_online) {
 		cpus_set_online(cpu, true);
 		join(&pools[0], cpu);

@@ -14,10 +14,10 @@
  * not counted. So nothing has to be started to bring it back, and it is never too late to ask it.
  *
  * Pool 0 is always there, with CPU 0, which looks after the clock and is always on line. A pool
- *that domains are of has at least one CPU.
+ * that domains are of has at least one CPU.
  */
 #define POOL_MAX CPU_MAX
-#define POOL_ANY UINT32_MAX
+#define POOL_ANY UINT32_MAX /* for pool_create() and pool_remove_cpu(): they choose */
 
 struct pool {
 	struct credit_pool credit;

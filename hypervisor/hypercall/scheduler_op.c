@@ -175,29 +175,23 @@ static int describe_pool(struct xen_sysctl_cpupool_op *op)
 	return domctl_write_bitmap(&op->cpumap, info.cpus);
 }
 
-/* The lowest-numbered CPU that is free or of the pool, if the caller leaves the choice to us. */
-static uint32_t which_cpu(const struct xen_sysctl_cpupool_op *op, cpu_mask_t from)
-{
-	return op->cpu != XEN_SYSCTL_CPUPOOL_PAR_ANY ? op->cpu
-	       : from				     ? (uint32_t)__builtin_ctzll(from)
-						     : CPU_MAX;
-}
+_Static_assert(XEN_SYSCTL_CPUPOOL_PAR_ANY == POOL_ANY, "any number is the same here and there");
 
+/* Any is the lowest that is free. */
 static int add_cpu(const struct xen_sysctl_cpupool_op *op)
 {
-	return answer(pool_add_cpu(op->cpupool_id, which_cpu(op, pool_free_cpus())));
+	cpu_mask_t free = op->cpu == POOL_ANY ? pool_free_cpus() : 0;
+	uint32_t cpu = free ? (uint32_t)__builtin_ctzll(free) : op->cpu;
+
+	return answer(pool_add_cpu(op->cpupool_id, cpu));
 }
 
 static int remove_cpu(const struct xen_sysctl_cpupool_op *op)
 {
-	struct pool_info info = {.cpus = 0};
-	uint32_t cpu;
 	int rc;
 
-	(void)pool_describe(op->cpupool_id, &info);
-	cpu = which_cpu(op, info.cpus);
 	do {
-		rc = pool_remove_cpu(op->cpupool_id, cpu);
+		rc = pool_remove_cpu(op->cpupool_id, op->cpu);
 	} while (waits(rc));
 	return answer(rc);
 }

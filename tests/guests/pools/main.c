@@ -147,6 +147,9 @@ static void check_moving(void)
 	is(add_cpu(0, ANY), 0, "any is given to the first");
 	is(cpus_of(0), 7, "which is that with the lowest number");
 	is(add_cpu(0, 3), 0, "the last too");
+	is(remove_cpu(0, ANY), 0, "any is taken from the first");
+	is(free_cpus(), 8, "which is that with the highest, and no other");
+	is(add_cpu(0, 3), 0, "it comes back");
 }
 
 static long schedule_op(uint32_t cmd, uint32_t pool, uint32_t tslice)
