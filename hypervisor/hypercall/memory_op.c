@@ -177,10 +177,10 @@ static int detach_extents(struct domain_memory *dm, guest_va_t list, unsigned ex
 		if (guest_read(&first, GUEST_VA(list.a + i * sizeof(first)), sizeof(first))) {
 			return refuse(-EFAULT);
 		}
-		for (uint64_t n = first; n < first + BIT(order) && rc == 0; n++) {
-			rc = frame_detach(dm, MFN(n));
+		for (uint64_t n = 0; n < BIT(order) && rc == 0; n++) {
+			rc = frame_detach(dm, MFN(first + n));
 			if (rc == 0) {
-				frame_list_add(&in->list, MFN(n));
+				frame_list_add(&in->list, MFN(first + n));
 			}
 		}
 	}

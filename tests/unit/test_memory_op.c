@@ -178,6 +178,8 @@ static void test_exchange(void)
 	list[5] = 1;
 	is_int(exchange(32, 0, 1, 5), -EINVAL, "not one's own");
 	is_int(exchange(32, 0, 3, 5), -EINVAL, "not the same amount");
+	list[0] = UINT64_MAX - 3;
+	is_int(exchange(1, 5, 32, 0), -EINVAL, "not a block whose numbers wrap");
 	is_int(exchange(1, 10, 1, 10), -EPERM, "too large");
 	is_int(exchange(1, 19, 1, 19), -EINVAL, "much too large");
 	memset(arg, 0, sizeof(*arg));

@@ -165,6 +165,23 @@ static void check_exchange(void)
 	ok(pv_memory_op(XENMEM_exchange, &exchange) < 0, "as are sizes beyond all");
 }
 
+/* A block whose numbers wrap has no frames to give; were it done, there would be eight for none. */
+static void check_wrapping_exchange(void)
+{
+	xen_pfn_t in[1] = {-4UL}, out[8] = {0};
+	struct xen_memory_exchange exchange = {
+		.in = {.extent_start = {in},
+		       .nr_extents = 1,
+		       .extent_order = 3,
+		       .domid = DOMID_SELF},
+		.out = {.extent_start = {out}, .nr_extents = 8, .domid = DOMID_SELF},
+	};
+
+	ok(pv_memory_op(XENMEM_exchange, &exchange) < 0, "frames beyond all are not exchanged");
+	is(exchange.nr_exchanged, 0, "none of them");
+	is(out[0] | out[7], 0, "and none is got for them");
+}
+
 /* Two single frames for one block of two, as DMA needs it. */
 static void check_contiguous(void)
 {
@@ -198,5 +215,6 @@ static void guest_main(void)
 	check_maps();
 	check_machphys();
 	check_exchange();
+	check_wrapping_exchange();
 	check_contiguous();
 }
