@@ -289,9 +289,7 @@ static int leave(struct pool *p, unsigned cpu)
 	return 0;
 }
 
-/* POOL_ANY is the one that has been leaving since the last call, or the one with the highest
- * number.
- */
+/* POOL_ANY is the one that was leaving at the last call, or that with the highest number. */
 static uint32_t which_of(const struct pool *p, uint32_t cpu)
 {
 	for (uint32_t i = 0; cpu == POOL_ANY && i < CPU_MAX; i++) {

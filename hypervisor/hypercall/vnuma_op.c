@@ -3,6 +3,7 @@
 #include <domain/vnuma.h>
 #include <hypercall/domctl.h>
 #include <hypercall/memory_op.h>
+#include <lib/index.h>
 
 /* --- Set by the toolstack -------------------------------------------------------------------- */
 
@@ -129,12 +130,13 @@ int vnuma_tell(uint64_t arg)
 static bool translate(struct domain *d, unsigned *node)
 {
 	struct vnuma *v = vnuma_get(d);
-	bool found = !v || *node < v->node_count;
+	uint64_t at = *node;
+	bool found = !v || index_ok(&at, v->node_count);
 
 	if (!v) {
 		*node = NO_NODE;
 	} else if (found) {
-		*node = v->machine_node[*node];
+		*node = v->machine_node[at];
 	}
 	vnuma_put(v);
 	return found;

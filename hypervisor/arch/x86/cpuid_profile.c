@@ -130,15 +130,13 @@ int cpuid_profile_set(struct cpuid_profile *p, const struct xen_cpuid_leaf *leaf
 	return 0;
 }
 
-/* --- What goes together ------------------------------------------------------------------------
- */
+/* --- What goes together ---------------------------------------------------------------------- */
 
 #define FEATURE_XSAVE	1, 26
 #define FEATURE_AVX	1, 28
 #define FEATURE_AVX512F 5, 16
 
-/* In an order that needs one pass: without the bit of the one word, none of the mask of the other.
- */
+/* Without the bit of the one word, none of the mask of the other. In an order for one pass. */
 static const struct {
 	uint8_t word, bit, of_word;
 	uint32_t without;
