@@ -270,21 +270,14 @@ static inline long pv_block_connect(struct pv_block *block)
 static inline long pv_block_start(struct pv_block *block, unsigned int id)
 {
 	const char *back = block->device.back;
-	long rc = pv_device_open(&block->device, "vbd", id);
+	long rc = pv_device_begin(&block->device, "vbd", id);
 	unsigned long indirect;
 
 	block->id = (blkif_vdev_t)id;
-	if (!rc && pv_device_await(&block->device, PV_STATE(InitWait) | PV_STATE(Closing)) !=
-			   XenbusStateInitWait) {
-		rc = -XEN_ENODEV;
-	}
 	rc = rc ? rc : pv_block_connect(block);
+	rc = rc ? rc : pv_device_connected(&block->device);
 	if (rc) {
 		return rc;
-	}
-	if (pv_device_await(&block->device, PV_STATE(Connected) | PV_STATES_ENDED) !=
-	    XenbusStateConnected) {
-		return -XEN_ENODEV;
 	}
 	block->sectors = pv_device_number(back, "sectors", 0);
 	block->sector_size = (unsigned int)pv_device_number(back, "sector-size", PV_SECTOR);

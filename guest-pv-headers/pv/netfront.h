@@ -213,20 +213,13 @@ static inline long pv_net_connect(struct pv_net *net)
 /* Connects the interface of that number; they count from 0. */
 static inline long pv_net_start(struct pv_net *net, unsigned int id)
 {
-	long rc = pv_device_open(&net->device, "vif", id);
+	long rc = pv_device_begin(&net->device, "vif", id);
 
 	net->dropped = 0;
-	if (!rc && pv_device_await(&net->device, PV_STATE(InitWait) | PV_STATE(Closing)) !=
-			   XenbusStateInitWait) {
-		rc = -XEN_ENODEV;
-	}
 	rc = rc ? rc : pv_net_connect(net);
+	rc = rc ? rc : pv_device_connected(&net->device);
 	if (rc) {
 		return rc;
-	}
-	if (pv_device_await(&net->device, PV_STATE(Connected) | PV_STATES_ENDED) !=
-	    XenbusStateConnected) {
-		return -XEN_ENODEV;
 	}
 	pv_net_read_mac(net);
 	pv_net_push_rx(net);

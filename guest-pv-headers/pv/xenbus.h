@@ -70,8 +70,11 @@ static inline enum xenbus_state pv_device_state(const struct pv_device *device)
 	return (enum xenbus_state)pv_device_number(device->back, "state", XenbusStateUnknown);
 }
 
+#define PV_STATE(name)	(1U << XenbusState##name)
+#define PV_STATES_ENDED (PV_STATE(Closing) | PV_STATE(Closed))
+
 /*
- * Sleeps until the back half is in one of the states, of which `wanted` has the bits (1U << state),
+ * Sleeps until the back half is in one of the states, of which `wanted` has the bits, PV_STATE(),
  * or never will be because it is gone; its state. pv_store_wait() returns whenever that changes,
  * for who has more to do.
  */
@@ -104,6 +107,27 @@ static inline long pv_device_open(struct pv_device *device, const char *type, un
 	return rc;
 }
 
+/* Opens it, and waits until the other half has said what it offers. */
+static inline long pv_device_begin(struct pv_device *device, const char *type, unsigned int id)
+{
+	long rc = pv_device_open(device, type, id);
+
+	if (!rc && pv_device_await(device, PV_STATE(InitWait) | PV_STATE(Closing)) !=
+			   XenbusStateInitWait) {
+		rc = -XEN_ENODEV;
+	}
+	return rc;
+}
+
+/* Waits until the other half has connected to what it was told. */
+static inline long pv_device_connected(const struct pv_device *device)
+{
+	return pv_device_await(device, PV_STATE(Connected) | PV_STATES_ENDED) ==
+			       XenbusStateConnected
+		       ? 0
+		       : -XEN_ENODEV;
+}
+
 /* Grants the other half a page, and tells it so; the reference, or an error. */
 static inline long pv_device_share(const struct pv_device *device, const char *key, void *page)
 {
@@ -127,9 +151,6 @@ static inline long pv_device_channel(const struct pv_device *device)
 
 	return rc ? rc : port;
 }
-
-#define PV_STATE(name)	(1U << XenbusState##name)
-#define PV_STATES_ENDED (PV_STATE(Closing) | PV_STATE(Closed))
 
 /* Parts from the other half, which then has let go of all that was granted to it. */
 static inline void pv_device_close(const struct pv_device *device)
